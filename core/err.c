@@ -1,9 +1,13 @@
 #include "core/err.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "core/utf8.h"
 
 static const struct {
 	int code;
@@ -89,8 +93,7 @@ int kb_err_wrap(struct kb_err *err, const char *fmt, ...)
 	va_list ap;
 	size_t used;
 
-	if (!err)
-		return KB_E_INTERNAL;
+	assert(err);
 	memcpy(inner, err->text, sizeof(inner));
 	va_start(ap, fmt);
 	vsnprintf(err->text, sizeof(err->text), fmt, ap);
@@ -121,25 +124,11 @@ int kb_code_at(size_t i)
 	return i < TABLE_LEN ? table[i].code : 1;
 }
 
-/* Length of the well-formed UTF-8 sequence at S, or 0 (RFC 3629, section 4). */
-static size_t utf8_len(const unsigned char *s, size_t left)
+/* Bidirectional controls reorder what the operator reads on the line. */
+static bool shown_as_is(uint32_t point)
 {
-	if (s[0] >= 0xc2 && s[0] <= 0xdf && left >= 2 && (s[1] & 0xc0) == 0x80)
-		return s[0] == 0xc2 && s[1] < 0xa0 ? 0 : 2; /* C1 controls */
-	if (s[0] >= 0xe0 && s[0] <= 0xef && left >= 3 && (s[1] & 0xc0) == 0x80 &&
-	    (s[2] & 0xc0) == 0x80) {
-		if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f))
-			return 0;
-		/* bidirectional overrides rewrite what the operator reads */
-		if (s[0] == 0xe2 && ((s[1] == 0x80 && s[2] >= 0xaa && s[2] <= 0xae) ||
-				     (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9)))
-			return 0;
-		return 3;
-	}
-	if (s[0] >= 0xf0 && s[0] <= 0xf4 && left >= 4 && (s[1] & 0xc0) == 0x80 &&
-	    (s[2] & 0xc0) == 0x80 && (s[3] & 0xc0) == 0x80)
-		return (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f) ? 0 : 4;
-	return 0;
+	return !kb_utf8_is_control(point) && !(point >= 0x202a && point <= 0x202e) &&
+	       !(point >= 0x2066 && point <= 0x2069);
 }
 
 void kb_escape(char *dst, size_t cap, const char *src, size_t len)
@@ -149,8 +138,11 @@ void kb_escape(char *dst, size_t cap, const char *src, size_t len)
 	size_t out = 0;
 
 	for (size_t i = 0; i < len;) {
-		size_t n = s[i] >= 0x20 && s[i] < 0x7f ? 1 : utf8_len(s + i, len - i);
+		uint32_t point = 0;
+		size_t n = kb_utf8_take(src + i, len - i, &point);
 
+		if (n && !shown_as_is(point))
+			n = 0;
 		if (out + (n ? n : 4) >= cap)
 			break;
 		if (n) {

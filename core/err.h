@@ -58,7 +58,8 @@ int kb_err_set(struct kb_err *err, int code, const char *fmt, ...) KB_PRINTF(3, 
  * their own codes whatever CODE says, so that no caller has to remember. */
 int kb_err_errno(struct kb_err *err, int code, const char *fmt, ...) KB_PRINTF(3, 4);
 
-/* Put "what was being done: " before the text; returns the code for return. */
+/* Put "what was being done: " before the text; returns the code for return.
+ * ERR is never NULL here, so a function that wraps does not take NULL either. */
 int kb_err_wrap(struct kb_err *err, const char *fmt, ...) KB_PRINTF(2, 3);
 
 /* Class word of a code ("damaged"), the same word in text and JSON output. */

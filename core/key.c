@@ -1,0 +1,137 @@
+#include "core/key.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/crypto.h"
+
+/* SubjectPublicKeyInfo of Ed25519 up to the key itself: RFC 8410, section 4. */
+static const uint8_t spki_prefix[12] = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
+					0x2b, 0x65, 0x70, 0x03, 0x21, 0x00};
+
+#define SPKI_LEN   (sizeof(spki_prefix) + KB_KEY_LEN) /* 44 bytes: 60 base64 characters */
+#define BASE64_LEN 60
+#define PEM_BEGIN  "-----BEGIN PUBLIC KEY-----\n"
+#define PEM_END    "\n-----END PUBLIC KEY-----\n"
+
+bool kb_key_eq(const struct kb_key *a, const struct kb_key *b)
+{
+	return memcmp(a->b, b->b, KB_KEY_LEN) == 0;
+}
+
+static void base64(const uint8_t *in, size_t len, char *out)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (size_t i = 0; i < len; i += 3) {
+		uint32_t v = (uint32_t)in[i] << 16;
+
+		v |= i + 1 < len ? (uint32_t)in[i + 1] << 8 : 0;
+		v |= i + 2 < len ? in[i + 2] : 0;
+		*out++ = digits[v >> 18];
+		*out++ = digits[v >> 12 & 63];
+		*out++ = i + 1 < len ? digits[v >> 6 & 63] : '=';
+		*out++ = i + 2 < len ? digits[v & 63] : '=';
+	}
+	*out = '\0';
+}
+
+void kb_key_pem(const struct kb_key *key, char ret_pem[KB_KEY_PEM_LEN + 1])
+{
+	uint8_t spki[SPKI_LEN];
+	char text[BASE64_LEN + 1];
+
+	memcpy(spki, spki_prefix, sizeof(spki_prefix));
+	memcpy(spki + sizeof(spki_prefix), key->b, KB_KEY_LEN);
+	base64(spki, sizeof(spki), text);
+	snprintf(ret_pem, KB_KEY_PEM_LEN + 1, PEM_BEGIN "%s" PEM_END, text);
+}
+
+static int base64_value(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* The last 43 significant digits hold the key; the check that follows, that
+ * writing the key gives the same text, settles every other question. */
+static bool decode_key(const char *text, struct kb_key *key)
+{
+	uint8_t spki[SPKI_LEN + 1];
+
+	for (size_t i = 0; i < BASE64_LEN; i += 4) {
+		uint32_t v = 0;
+
+		for (size_t j = 0; j < 4; j++) {
+			int d = text[i + j] == '=' ? 0 : base64_value(text[i + j]);
+
+			if (d < 0)
+				return false;
+			v = v << 6 | (uint32_t)d;
+		}
+		spki[i / 4 * 3] = (uint8_t)(v >> 16);
+		spki[i / 4 * 3 + 1] = (uint8_t)(v >> 8);
+		spki[i / 4 * 3 + 2] = (uint8_t)v;
+	}
+	memcpy(key->b, spki + sizeof(spki_prefix), KB_KEY_LEN);
+	return true;
+}
+
+int kb_key_parse(const char *pem, size_t len, const char *name, struct kb_key *ret_key,
+		 struct kb_err *err)
+{
+	char again[KB_KEY_PEM_LEN + 1];
+	struct kb_key key;
+
+	if (len == KB_KEY_PEM_LEN && decode_key(pem + strlen(PEM_BEGIN), &key)) {
+		kb_key_pem(&key, again);
+		if (memcmp(again, pem, KB_KEY_PEM_LEN) == 0) {
+			*ret_key = key;
+			return 0;
+		}
+	}
+	return kb_err_set(err, KB_E_INVALID,
+			  "%s: not an Ed25519 public key in PEM, as keybuzz-bundle keygen or "
+			  "openssl pkey -pubout write it",
+			  name);
+}
+
+void kb_key_fingerprint(const struct kb_key *key, struct kb_digest *ret_fingerprint)
+{
+	char pem[KB_KEY_PEM_LEN + 1];
+
+	kb_key_pem(key, pem);
+	kb_digest_of(pem, KB_KEY_PEM_LEN, ret_fingerprint);
+}
+
+int kb_key_verify(const struct kb_key *key, const void *msg, size_t len,
+		  const uint8_t sig[KB_SIGNATURE_LEN], struct kb_err *err)
+{
+	EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key_ex(kb_crypto_ctx(), "ED25519",
+							"provider=default", key->b, KB_KEY_LEN);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	/* anything but exactly 1 is a refusal, an error of the library included */
+	bool good = pkey && ctx &&
+		    EVP_DigestVerifyInit_ex(ctx, NULL, NULL, kb_crypto_ctx(), "provider=default",
+					    pkey, NULL) == 1 &&
+		    EVP_DigestVerify(ctx, sig, KB_SIGNATURE_LEN, msg, len) == 1;
+
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_free(pkey);
+	if (!good)
+		return kb_err_set(err, KB_E_SIGNATURE, "the signature does not verify");
+	return 0;
+}
+
+void kb_pae(const char *purpose, const void *body, size_t len, struct kb_buf *out)
+{
+	kb_buf_printf(out, "DSSEv1 %zu %s %zu ", strlen(purpose), purpose, len);
+	kb_buf_add(out, body, len);
+}
