@@ -1,75 +1,68 @@
+# shellcheck shell=dash
 # The root file system every host of a kind has as its lower layer: built once
 # from a Debian mirror, kept in the cache, never changed again. Its name holds a
-# digest of the recipe below, so a changed recipe is a new root file system.
+# digest of this file and its arguments, so a changed recipe is a new one.
 
+# rootfs_packages SUITE VARIANT WITH
 rootfs_packages() {
-	local variant
-	variant=$1
-
-	# What any Debian server has after its installer.
-	printf '%s\n' systemd systemd-sysv dbus openssh-server iproute2 \
-		iputils-ping procps ca-certificates
-	[ "$variant" = bare ] && return 0
-	printf '%s\n' iptables nftables xfsprogs sudo docker.io
+	# What any server has after its installer.
+	printf '%s\n' systemd systemd-sysv dbus openssh-server iproute2 procps \
+		ca-certificates
+	printf '%s\n' "$3" | tr , '\n'
+	[ "$2" = engine ] || return 0
+	printf '%s\n' iptables nftables iputils-ping xfsprogs sudo docker.io
 	# trixie splits the client from the engine.
-	[ "$2" = bookworm ] || printf 'docker-cli\n'
-}
-
-# rootfs_recipe VARIANT SUITE: what the cache name is computed from.
-rootfs_recipe() {
-	rootfs_packages "$1" "$2"
-	cat "$LIB/rootfs.sh"
+	[ "$1" = bookworm ] || printf 'docker-cli\n'
 }
 
 rootfs_path() {
 	local digest
-
-	digest=$(rootfs_recipe "$1" "$2" | sha256sum | cut -c1-12)
-	printf '%s/rootfs/%s-%s-%s\n' "$CACHE" "$2" "$1" "$digest"
+	digest=$({
+		printf '%s\n' "$MIRROR" "$@"
+		cat "$LIB/rootfs.sh"
+	} | sha256sum | cut -c1-12)
+	printf '%s/rootfs/%s-%s-%s\n' "$CACHE" "$1" "$2" "$digest"
 }
 
-# rootfs_build SUITE VARIANT: prints the path, builds first if it is missing.
+# rootfs_build SUITE VARIANT WITH: prints the path, builds first if missing.
 rootfs_build() {
-	local suite variant path work
-	suite=$1 variant=$2
-
-	case $suite in
+	local path log
+	case $1 in
 	trixie | bookworm) ;;
-	*) die "rootfs: suite '$suite' is not trixie or bookworm" ;;
+	*) die "rootfs: suite '$1' is not trixie or bookworm" ;;
 	esac
-	path=$(rootfs_path "$variant" "$suite")
+	path=$(rootfs_path "$@")
+	log=$path.log
 	if [ ! -d "$path" ]; then
 		need mmdebstrap
 		mkdir -p "$CACHE/rootfs"
 		(
 			flock 8
-			[ -d "$path" ] && exit 0
-			work=$path.partial
-			rm -rf --one-file-system "$work"
-			rootfs_make "$suite" "$variant" "$work" &&
-				rootfs_prepare "$work" && mv "$work" "$path"
-		) 8>"$CACHE/rootfs/$suite-$variant.lock" || die "rootfs: $suite $variant was not built, see $CACHE/rootfs/$suite-$variant.log"
+			[ ! -d "$path" ] || exit 0
+			rm -rf --one-file-system "$path.partial"
+			say "building the root file system $1 $2 from $MIRROR (about a minute)"
+			rootfs_make "$path.partial" "$@" >"$log" 2>&1 8>&- 9>&- &&
+				rootfs_prepare "$path.partial" >>"$log" 2>&1 &&
+				mv "$path.partial" "$path"
+		) 8>"$path.lock" || die "root file system $1 $2 was not built: see $log"
 	fi
 	printf '%s\n' "$path"
 }
 
+# rootfs_make WORK SUITE VARIANT WITH
 rootfs_make() {
-	local suite variant work log
-	suite=$1 variant=$2 work=$3
-	log=$CACHE/rootfs/$suite-$variant.log
-
-	say "rootfs: building $suite $variant from $MIRROR (about a minute)"
+	local work suite
+	work=$1 suite=$2
+	shift
 	mmdebstrap --mode=root --variant=apt \
-		--include="$(rootfs_packages "$variant" "$suite" | paste -sd, -)" \
+		--include="$(rootfs_packages "$@" | sed '/^$/d' | paste -sd, -)" \
 		--aptopt='Apt::Install-Recommends "false"' \
 		--dpkgopt='path-exclude=/usr/share/man/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' \
-		--dpkgopt='path-exclude=/usr/share/doc/*' \
-		--dpkgopt='path-include=/usr/share/doc/*/copyright' \
-		"$suite" "$work" "$MIRROR" </dev/null >"$log" 2>&1 8>&- 9>&-
+		"$suite" "$work" "$MIRROR" </dev/null
 }
 
-# What is the same on all hosts and is not part of a Debian package.
+# What is the same on all hosts and is not part of a package.
 rootfs_prepare() {
 	local root units
 	root=$1
@@ -78,19 +71,12 @@ rootfs_prepare() {
 	# A container has no modules to load: the failed unit would make the
 	# host "degraded".
 	ln -sf /dev/null "$units/systemd-modules-load.service"
-	# Nobody answers a link that waits to be online twice.
-	ln -sf /dev/null "$units/systemd-networkd-wait-online.service"
-	rootfs_cgroup_unit >"$units/test-host-cgroup.service"
-	mkdir -p "$units/sysinit.target.wants" "$units/multi-user.target.wants"
+	rootfs_cgroup_unit >"$units/test-host-cgroup.service" || return 1
+	mkdir -p "$units/sysinit.target.wants"
 	ln -sf ../test-host-cgroup.service "$units/sysinit.target.wants/"
-	ln -sf /usr/lib/systemd/system/systemd-networkd.service "$units/multi-user.target.wants/"
+	chroot "$root" systemctl enable systemd-networkd.service || return 1
 	: >"$root/etc/machine-id"
-	rm -f "$root/var/lib/dbus/machine-id" "$root"/etc/ssh/ssh_host_*
-	rm -f "$root/etc/resolv.conf" "$root/etc/hostname"
-	# One key pair for all hosts of a root file system: making one for each
-	# would cost each host seconds of its first boot.
-	chroot "$root" ssh-keygen -q -t ed25519 -N '' -C test-host -f /etc/ssh/ssh_host_ed25519_key
-	chroot "$root" passwd -q -d root
+	rm -f "$root/var/lib/dbus/machine-id" "$root/etc/resolv.conf" "$root/etc/hostname"
 }
 
 # systemd-nspawn mounts version 1 controllers read-only; an engine needs to
