@@ -1,0 +1,297 @@
+#include "builder/compose.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "builder/image.h"
+#include "core/chunk.h"
+#include "core/file.h"
+#include "core/format.h"
+#include "core/value.h"
+
+enum { PAYLOAD_FILE_MAX = 16 << 20 };
+
+struct compose {
+	const struct kb_site *site;
+	const struct kb_lock *lock;
+	struct kb_store *store;
+	const struct kb_role *role;
+	struct kb_manifest *m;
+	size_t cap_blobs, cap_files;
+};
+
+static void set(char **field, const char *value)
+{
+	free(*field);
+	*field = kb_strdup(value);
+}
+
+static char **copy_strings(char *const *v, size_t n)
+{
+	char **copy = kb_alloc(n, sizeof(*copy));
+
+	for (size_t i = 0; i < n; i++)
+		copy[i] = kb_strdup(v[i]);
+	return copy;
+}
+
+static void compose_release(struct compose *c)
+{
+	const struct kb_site *site = c->site;
+	const struct kb_role *role = c->role;
+	struct kb_manifest *m = c->m;
+
+	set(&m->product, site->product);
+	set(&m->role, role->name);
+	set(&m->version, site->version);
+	set(&m->channel, site->channel);
+	set(&m->arch, site->arch);
+	set(&m->summary, role->summary);
+	m->epoch = site->epoch;
+	m->counter = site->counter;
+	m->not_before = site->not_before;
+	m->not_after = site->not_after;
+	m->n_os = site->n_os;
+	m->os = kb_alloc(site->n_os, sizeof(*m->os));
+	for (size_t i = 0; i < site->n_os; i++) {
+		m->os[i].id = kb_strdup(site->os[i].id);
+		m->os[i].min = kb_strdup(site->os[i].min);
+		m->os[i].max = kb_strdup(site->os[i].max);
+	}
+}
+
+static void compose_needs(struct compose *c)
+{
+	const struct kb_role *role = c->role;
+	struct kb_manifest *m = c->m;
+
+	set(&m->select_role, role->select_role);
+	set(&m->select_subrole, role->select_subrole);
+	set(&m->select_stack, role->select_stack);
+	m->hosts_min = role->hosts_min;
+	m->hosts_odd = role->hosts_odd;
+	set(&m->engine, role->engine);
+	m->memory_mib = role->memory_mib;
+	m->n_ports = role->n_ports;
+	m->ports = kb_alloc(role->n_ports, sizeof(*m->ports));
+	if (role->n_ports)
+		memcpy(m->ports, role->ports, role->n_ports * sizeof(*m->ports));
+	m->n_credentials = role->n_credentials;
+	m->credentials = kb_alloc(role->n_credentials, sizeof(*m->credentials));
+	for (size_t i = 0; i < role->n_credentials; i++) {
+		m->credentials[i].module = kb_strdup(role->credentials[i].module);
+		m->credentials[i].variable = kb_strdup(role->credentials[i].variable);
+	}
+	kb_value_free(m->variables);
+	m->variables = kb_value_ref(role->variables);
+}
+
+static void compose_steps(struct compose *c)
+{
+	const struct kb_role *role = c->role;
+	struct kb_manifest *m = c->m;
+
+	m->n_steps = role->n_steps;
+	m->steps = kb_alloc(role->n_steps, sizeof(*m->steps));
+	for (size_t i = 0; i < role->n_steps; i++) {
+		const struct kb_step *from = &role->steps[i];
+
+		m->steps[i] = *from;
+		m->steps[i].id = kb_strdup(from->id);
+		m->steps[i].source = kb_strdup(from->source);
+		m->steps[i].target = kb_strdup(from->target);
+		m->steps[i].args = copy_strings(from->args, from->n_args);
+		m->steps[i].watch = copy_strings(from->watch, from->n_watch);
+	}
+}
+
+/* Blobs are gathered unsorted and refer to each other by digest; indices are
+ * made when all are known. */
+static void add_blob(struct compose *c, const struct kb_digest *digest, uint64_t size)
+{
+	for (size_t i = 0; i < c->m->n_blobs; i++)
+		if (kb_digest_eq(&c->m->blobs[i].digest, digest))
+			return;
+	c->m->blobs = kb_grow(c->m->blobs, c->m->n_blobs, &c->cap_blobs, sizeof(*c->m->blobs));
+	memset(&c->m->blobs[c->m->n_blobs], 0, sizeof(*c->m->blobs));
+	c->m->blobs[c->m->n_blobs].digest = *digest;
+	c->m->blobs[c->m->n_blobs++].size = size;
+}
+
+struct named_digest {
+	char *path;
+	struct kb_digest digest;
+};
+
+static int by_path(const void *a, const void *b)
+{
+	return strcmp(((const struct named_digest *)a)->path, ((const struct named_digest *)b)->path);
+}
+
+static int by_digest(const void *a, const void *b)
+{
+	return kb_digest_cmp(&((const struct kb_blob *)a)->digest,
+			     &((const struct kb_blob *)b)->digest);
+}
+
+static int store_file(struct compose *c, const char *path, struct named_digest *ret_file,
+		      struct kb_err *err)
+{
+	kb_autobuf struct kb_buf text = KB_BUF_INIT;
+	kb_autofree char *full = kb_format("%s/%s", c->site->payload, path);
+	int rc = kb_file_read(full, PAYLOAD_FILE_MAX, &text, err);
+
+	if (rc == 0)
+		rc = kb_store_put(c->store, text.data, text.len, &ret_file->digest, err);
+	if (rc < 0)
+		return rc;
+	add_blob(c, &ret_file->digest, text.len);
+	ret_file->path = kb_strdup(path);
+	return 0;
+}
+
+static int store_inventory(struct compose *c, struct named_digest *ret_file, struct kb_err *err)
+{
+	const struct kb_buf *text = &c->site->inventory_text;
+	int rc = kb_store_put(c->store, text->data, text->len, &ret_file->digest, err);
+
+	if (rc < 0)
+		return rc;
+	add_blob(c, &ret_file->digest, text->len);
+	ret_file->path = kb_strdup(KB_INVENTORY_FILE);
+	return 0;
+}
+
+static int gather_files(struct compose *c, struct named_digest **ret_files, size_t *ret_n,
+			struct kb_err *err)
+{
+	size_t n = c->role->files.n + 1;
+	struct named_digest *files = kb_alloc(n, sizeof(*files));
+	int rc = store_inventory(c, &files[0], err);
+
+	for (size_t i = 1; rc == 0 && i < n; i++)
+		rc = store_file(c, c->role->files.v[i - 1], &files[i], err);
+	if (rc == 0)
+		qsort(files, n, sizeof(*files), by_path);
+	*ret_files = files;
+	*ret_n = n;
+	return rc;
+}
+
+static int gather_images(struct compose *c, struct kb_image_content *contents, struct kb_err *err)
+{
+	for (size_t i = 0; i < c->role->images.n; i++) {
+		const struct kb_image_source *source =
+			kb_site_image(c->site, c->role->images.v[i]);
+		uint64_t size = 0;
+		int rc = kb_image_resolve(c->lock, c->store, source, &contents[i], err);
+
+		if (rc < 0)
+			return rc;
+		if (!kb_store_has(c->store, &contents[i].config, &size))
+			return kb_err_set(err, KB_E_MISSING,
+					  "image %s: its config is not in the store; run "
+					  "keybuzz-bundle fetch",
+					  source->name);
+		add_blob(c, &contents[i].config, size);
+		for (size_t j = 0; j < contents[i].n_layers; j++)
+			add_blob(c, &contents[i].layers[j], contents[i].sizes[j]);
+	}
+	return 0;
+}
+
+static void place_files(struct compose *c, const struct named_digest *files, size_t n)
+{
+	c->m->files = kb_alloc(n, sizeof(*c->m->files));
+	c->m->n_files = n;
+	for (size_t i = 0; i < n; i++) {
+		c->m->files[i].path = kb_strdup(files[i].path);
+		c->m->files[i].mode = 0644;
+		c->m->files[i].blob = (uint32_t)kb_manifest_blob(c->m, &files[i].digest);
+	}
+}
+
+static char *reference_of(const struct kb_image_source *source, const struct kb_digest *config)
+{
+	if (*source->tag)
+		return kb_strdup(source->tag);
+	return kb_format("keybuzz/%s:%.12s", source->name, kb_digest_hex(config));
+}
+
+static void place_images(struct compose *c, const struct kb_image_content *contents)
+{
+	size_t n = c->role->images.n;
+
+	c->m->images = kb_alloc(n, sizeof(*c->m->images));
+	c->m->n_images = n;
+	for (size_t i = 0; i < n; i++) {
+		const struct kb_image_content *from = &contents[i];
+		struct kb_image *image = &c->m->images[i];
+
+		image->name = kb_strdup(c->role->images.v[i]);
+		image->reference =
+			reference_of(kb_site_image(c->site, image->name), &from->config);
+		image->origin = kb_strdup(from->origin);
+		image->config = (uint32_t)kb_manifest_blob(c->m, &from->config);
+		image->n_layers = from->n_layers;
+		image->layers = kb_alloc(from->n_layers, sizeof(*image->layers));
+		for (size_t j = 0; j < from->n_layers; j++)
+			image->layers[j] = (uint32_t)kb_manifest_blob(c->m, &from->layers[j]);
+	}
+}
+
+static int compose_content(struct compose *c, struct kb_err *err)
+{
+	size_t n_images = c->role->images.n, n_files = 0;
+	struct kb_image_content *contents = kb_alloc(n_images, sizeof(*contents));
+	struct named_digest *files = NULL;
+	int rc = gather_files(c, &files, &n_files, err);
+
+	if (rc == 0)
+		rc = gather_images(c, contents, err);
+	if (rc == 0) {
+		if (c->m->n_blobs)
+			qsort(c->m->blobs, c->m->n_blobs, sizeof(*c->m->blobs), by_digest);
+		place_files(c, files, n_files);
+		place_images(c, contents);
+	}
+	for (size_t i = 0; i < n_files; i++)
+		free(files[i].path);
+	free(files);
+	for (size_t i = 0; i < n_images; i++)
+		kb_image_content_free(&contents[i]);
+	free(contents);
+	return rc;
+}
+
+int kb_compose(const struct kb_site *site, const struct kb_lock *lock, struct kb_store *store,
+	       const struct kb_role *role, struct kb_manifest **ret_manifest, struct kb_err *err)
+{
+	struct compose c = {.site = site, .lock = lock, .store = store, .role = role,
+			    .m = kb_manifest_new()};
+	kb_autobuf struct kb_buf bytes = KB_BUF_INIT;
+	int rc;
+
+	compose_release(&c);
+	compose_needs(&c);
+	compose_steps(&c);
+	rc = compose_content(&c, err);
+	if (rc < 0) {
+		kb_manifest_free(c.m);
+		return kb_err_wrap(err, "role %s", role->name);
+	}
+	kb_manifest_write(c.m, &bytes); /* for content_id */
+	*ret_manifest = c.m;
+	return 0;
+}
+
+void kb_release_set(struct kb_manifest *const *manifests, size_t n, struct kb_digest *ret_id)
+{
+	kb_autobuf struct kb_buf text = KB_BUF_INIT;
+
+	for (size_t i = 0; i < n; i++)
+		kb_buf_printf(&text, "%s %s\n", manifests[i]->role,
+			      kb_digest_hex(&manifests[i]->content_id));
+	kb_digest_of(text.data, text.len, ret_id);
+}
