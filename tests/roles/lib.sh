@@ -1,0 +1,100 @@
+# shellcheck shell=dash
+# Shared by the tests on real hosts: counting, waiting, and the few things that
+# every role's test does with a fleet. Sourced from the root of the project.
+
+F=tests/hosts/fleet
+BUNDLE_KEY_DIR=${BUNDLE_KEY_DIR:-build/dev-trust}
+passed=0
+failed=0
+work=$(mktemp -d)
+
+say() {
+	printf '%s %s\n' "$(date +%H:%M:%S)" "$*"
+}
+
+# ok TEXT COMMAND..: one test; its output is shown when it fails.
+ok() {
+	local text status
+	text=$1
+	shift
+	status=0
+	"$@" >"$work/output" 2>&1 || status=$?
+	if [ "$status" -eq 0 ]; then
+		passed=$((passed + 1))
+		say "ok: $text"
+	else
+		failed=$((failed + 1))
+		say "FAILED ($status): $text"
+		sed 's/^/    /' "$work/output" | tail -n 40
+	fi
+}
+
+# exits CODE COMMAND..: must end with exactly that status.
+exits() {
+	local wanted status
+	wanted=$1
+	shift
+	status=0
+	"$@" || status=$?
+	[ "$status" -eq "$wanted" ] && return 0
+	printf 'exit %s, wanted %s: %s\n' "$status" "$wanted" "$*"
+	return 1
+}
+
+# within SECONDS COMMAND..: until it succeeds.
+within() {
+	local end
+	end=$(($(date +%s) + $1))
+	shift
+	until "$@"; do
+		[ "$(date +%s)" -lt "$end" ] || return 1
+		sleep 0.3
+	done
+}
+
+same() {
+	[ "$1" = "$2" ] && return 0
+	printf 'differs:\n%s\n---\n%s\n' "$1" "$2"
+	return 1
+}
+
+finish() {
+	rm -rf "$work"
+	printf '%d passed, %d failed\n' "$passed" "$failed"
+	[ "$failed" -eq 0 ]
+}
+
+# prepare FLEET HOST: our anchor and the role's credentials, nothing else.
+prepare() {
+	"$F" ssh "$1" "$2" 'install -d -m 0755 /etc/keybuzz/trust &&
+		install -d -m 0700 /opt/keybuzz-installer/credentials' &&
+		"$F" scp "$1" "$BUNDLE_KEY_DIR"/*.pub "$2:/etc/keybuzz/trust/" &&
+		"$F" scp "$1" "$work"/credentials/*.env "$2:/opt/keybuzz-installer/credentials/" &&
+		"$F" ssh "$1" "$2" 'chmod 0644 /etc/keybuzz/trust/*.pub &&
+			chmod 0600 /opt/keybuzz-installer/credentials/*.env'
+}
+
+# credentials MODULE VARIABLE..: made once per test run.
+credentials() {
+	local module variable
+	module=$1
+	shift
+	mkdir -p "$work/credentials"
+	for variable; do
+		printf '%s=%s\n' "$variable" "$(openssl rand -hex 16)"
+	done >"$work/credentials/$module.env"
+}
+
+# tree FLEET HOST: digest of everything on the host that is not the system's own
+# business: contents, owners, modes, times, and what the engine holds.
+tree() {
+	"$F" exec "$1" "$2" sh -c '
+	{
+		find /etc /opt /root /usr/local /var/lib/keybuzz /srv /home \
+			-printf "%p %y %m %U %G %s %T@ %l\n" 2>/dev/null
+		find /etc /opt /var/lib/keybuzz -type f -exec sha256sum {} + 2>/dev/null
+		ls -d /run/keybuzz/* 2>/dev/null | grep -v "/lock$"
+		docker images -q --no-trunc 2>/dev/null
+		docker ps -aq --no-trunc 2>/dev/null
+	} | sort | sha256sum'
+}
