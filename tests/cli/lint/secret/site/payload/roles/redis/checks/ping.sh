@@ -1,0 +1,2 @@
+#!/bin/sh
+REDIS_PASSWORD=aB3dE6gH9jK2mN5pQ8sT

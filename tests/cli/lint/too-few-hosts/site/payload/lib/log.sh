@@ -1,0 +1,4 @@
+# shellcheck shell=sh
+log() {
+	printf '%s\n' "$*"
+}
