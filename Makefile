@@ -12,6 +12,9 @@ ifeq ($(origin CC),default)
 CC      := gcc
 endif
 B       := build
+# `make V=1` shows whole commands
+Q       := $(if $(V),,@)
+say      = $(if $(V),,@printf '  %-8s%s\n' $(1) $(2))
 DESTDIR ?=
 PREFIX  ?= /usr/local
 
@@ -49,24 +52,28 @@ all: $(B)/keybuzz-bundle $(B)/keybuzz-run
 
 $(B)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALLCFLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALLCFLAGS) -MMD -MP -c $< -o $@
 
 $(B)/keybuzz-bundle: $(call obj,$(CORE) $(BUILDER))
-	$(CC) $(ALLCFLAGS) -pie $(LDHARD) -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALLCFLAGS) -pie $(LDHARD) -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
 
 # The host side is one static program; any "Using 'x' in statically linked
 # applications" word from the linker is an error. See stub/closed_doors.c.
 CLOSED  := dlopen dlsym dlclose dlerror dladdr getaddrinfo freeaddrinfo gai_strerror \
 	   gethostbyname getnameinfo
 $(B)/keybuzz-run: $(call obj,$(CORE) $(STUB))
-	$(CC) $(ALLCFLAGS) -static-pie $(LDHARD) -Wl,--fatal-warnings \
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALLCFLAGS) -static-pie $(LDHARD) -Wl,--fatal-warnings \
 		$(CLOSED:%=-Wl,--wrap=%) -o $@.part $^ \
 		-l:libarchive.a $(ZSTD) -l:libcrypto.a
-	strip --strip-all $@.part
-	mv $@.part $@
+	$(Q)strip --strip-all $@.part
+	$(Q)mv $@.part $@
 
 $(B)/unit: $(call obj,$(UNIT)) $(LIBOBJ)
-	$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml -lcmocka
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml -lcmocka
 
 -include $(patsubst %.o,%.d,$(call obj,$(CORE) $(BUILDER) $(STUB) $(UNIT)))
 

@@ -1,9 +1,9 @@
 /* Files: whole reads with a stated maximum, complete writes, and a file that
  * appears under its name entire and durable, or not at all.
  *
- * Nothing here follows a symbolic link in the last component unless it says
- * so, and every descriptor is close-on-exec. Path checks for hostile
- * directories are in path.h.
+ * Reads follow symbolic links (the operator named the path); what is written is
+ * always a new file. Every descriptor is close-on-exec. Walking directories
+ * that others may change is the business of path.h.
  */
 #ifndef CORE_FILE_H
 #define CORE_FILE_H

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
+#include "core/json_read.h"
 #include "core/mem.h"
-#include "tests/unit/json_read.h"
 
 KB_TEST(value_map_is_sorted_and_found_by_key)
 {
@@ -80,18 +80,20 @@ KB_TEST(value_shared_by_reference)
 
 static bool reads(const char *text)
 {
-	kb_autovalue struct kb_value *v = json_read(text, strlen(text));
+	kb_autovalue struct kb_value *v = NULL;
 
-	return v != NULL;
+	return kb_json_parse("json", text, strlen(text), &v, NULL) == 0;
 }
 
 KB_TEST(json_reader_decodes_and_refuses)
 {
 	static const char text[] = "{\"a\":[1.50,true,null,\"\\u00e9\\ud83d\\ude00\\n\"]}";
-	kb_autovalue struct kb_value *v = json_read(text, strlen(text));
-	const struct kb_value *list = v ? kb_value_get(v, "a") : NULL;
+	kb_autovalue struct kb_value *v = NULL;
+	const struct kb_value *list;
 	kb_autobuf struct kb_buf deep = KB_BUF_INIT;
 
+	assert_int_equal(kb_json_parse("json", text, strlen(text), &v, NULL), 0);
+	list = kb_value_get(v, "a");
 	assert_non_null(list);
 	assert_string_equal(kb_value_str(kb_value_at(list, 0), NULL), "1.50");
 	assert_string_equal(kb_value_str(kb_value_at(list, 3), NULL), "\xc3\xa9\xf0\x9f\x98\x80\n");

@@ -1,0 +1,30 @@
+/* apt in a root of its own: nothing of this machine's apt or dpkg is read or
+ * changed. Indices are fetched and their signatures checked by apt with the
+ * Debian archive's keyring, then apt itself says what an installation would
+ * need. There is no way to use an index that is not signed.
+ */
+#ifndef BUILDER_APT_H
+#define BUILDER_APT_H
+
+#include "builder/lock_entry.h"
+#include "builder/store.h"
+
+struct kb_apt;
+
+/* Fetch the indices of SUITE (main, with -updates and -security where it has
+ * them). ARCH is ours ("x86_64"). */
+int kb_apt_open(struct kb_store *store, const char *suite, const char *mirror, const char *arch,
+		struct kb_apt **ret_apt, struct kb_err *err);
+void kb_apt_close(struct kb_apt *apt); /* NULL is fine */
+
+const char *kb_apt_security(const struct kb_apt *apt); /* the mirror of it, or "" */
+
+/* All that installing the essential packages and WORDS ("name" or
+ * "name=version") on nothing would need, without recommendations. */
+int kb_apt_closure(struct kb_apt *apt, char *const *words, size_t n, struct kb_debs *ret_debs,
+		   struct kb_err *err);
+
+/* "amd64" for "x86_64". NULL = unknown. */
+const char *kb_apt_arch(const char *arch);
+
+#endif

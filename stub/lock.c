@@ -1,0 +1,35 @@
+#include "stub/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+#include "core/path.h"
+#include "stub/paths.h"
+
+int kb_lock_take(int rootfd, int *ret_fd, struct kb_err *err)
+{
+	kb_autoclose int dirfd = -1, fd = -1;
+	int rc = kb_path_make_dir(rootfd, KB_PATH_RUN, 0700, NULL, &dirfd, err);
+
+	if (rc == KB_E_PATH)
+		return kb_err_set(err, KB_E_ENVIRONMENT,
+				  KB_PATH_RUN " is a symbolic link or no directory; remove it");
+	if (rc < 0)
+		return rc;
+	fd = openat(dirfd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return kb_err_errno(err, KB_E_ENVIRONMENT, KB_PATH_RUN "/lock");
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno == EWOULDBLOCK)
+			return kb_err_set(err, KB_E_BUSY,
+					  "another run of keybuzz is at work on this host; wait "
+					  "until it ends");
+		return kb_err_errno(err, KB_E_IO, KB_PATH_RUN "/lock");
+	}
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}
