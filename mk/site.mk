@@ -19,3 +19,9 @@ bundles: all | $(DEVKEY)
 	$(KB) --site $(SITE) build -o dist --key $(DEVKEY) --level $(LEVEL)
 
 .PHONY: bundles
+
+demo: deps
+	@$(MAKE) --no-print-directory bundles
+	tests/demo/run
+
+.PHONY: demo
