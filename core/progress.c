@@ -23,7 +23,7 @@ struct kb_meter {
 	char what[64];
 	uint64_t started, shown; /* ms on the monotonic clock; shown 0 = never */
 	uint64_t done;
-	bool line_open;
+	bool line_open, ended;
 };
 
 static uint64_t now_ms(void)
@@ -98,6 +98,7 @@ static void begin(struct kb_meter *m, const char *what, uint64_t now)
 	m->started = now;
 	m->shown = 0;
 	m->done = 0;
+	m->ended = false;
 }
 
 static int step(void *ctx, const char *what, uint64_t done, uint64_t total)
@@ -110,10 +111,11 @@ static int step(void *ctx, const char *what, uint64_t done, uint64_t total)
 		begin(m, what, now);
 	if (done > m->done)
 		m->done = done;
-	if (m->quiet || now - m->started < SHOW_AFTER_MS ||
+	if (m->quiet || m->ended || now - m->started < SHOW_AFTER_MS ||
 	    (m->shown && now - m->shown < every && !last) || (last && !m->shown))
 		return 0;
 	m->shown = now;
+	m->ended = last;
 	if (m->json)
 		show_json(m, total);
 	else
