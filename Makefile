@@ -77,10 +77,15 @@ $(B)/unit: $(call obj,$(UNIT)) $(LIBOBJ)
 
 -include $(patsubst %.o,%.d,$(call obj,$(CORE) $(BUILDER) $(STUB) $(UNIT)))
 
-check-unit: $(B)/unit
-	$(B)/unit
-
 clean:
 	rm -rf $(B) dist
 
-.PHONY: all check-unit clean
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin \
+		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 0755 $(B)/keybuzz-bundle $(DESTDIR)$(PREFIX)/bin/
+	install -m 0755 $(B)/keybuzz-run $(DESTDIR)$(PREFIX)/bin/
+	install -m 0644 docs/keybuzz-bundle.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 0644 docs/keybuzz-run.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+
+.PHONY: all install clean
