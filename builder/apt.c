@@ -22,7 +22,7 @@ struct kb_apt {
 const char *kb_apt_arch(const char *arch)
 {
 	static const char *const names[][2] = {
-		{"x86_64", "amd64"},    {"aarch64", "arm64"}, {"armv7l", "armhf"},
+		{"x86_64", "amd64"},    {"aarch64", "arm64"},   {"armv7l", "armhf"},
 		{"i686", "i386"},       {"ppc64le", "ppc64el"}, {"s390x", "s390x"},
 		{"riscv64", "riscv64"},
 	};
@@ -127,9 +127,14 @@ static int write_sources(const struct kb_apt *apt, struct kb_err *err)
 static int prepare(const struct kb_apt *apt, const char *arch, struct kb_err *err)
 {
 	static const char *const folders[] = {
-		"etc/apt/apt.conf.d",       "etc/apt/preferences.d", "etc/apt/sources.list.d",
-		"etc/apt/trusted.gpg.d",    "var/lib/dpkg",          "var/lib/apt/lists/partial",
-		"var/cache/apt/archives/partial", "var/log/apt",
+		"etc/apt/apt.conf.d",
+		"etc/apt/preferences.d",
+		"etc/apt/sources.list.d",
+		"etc/apt/trusted.gpg.d",
+		"var/lib/dpkg",
+		"var/lib/apt/lists/partial",
+		"var/cache/apt/archives/partial",
+		"var/log/apt",
 	};
 	kb_autobuf struct kb_buf nothing = KB_BUF_INIT;
 	int rc;
@@ -167,7 +172,8 @@ int kb_apt_open(struct kb_store *store, const char *suite, const char *mirror, c
 	int rc;
 
 	if (!machine)
-		return kb_err_set(err, KB_E_INVALID, "no Debian architecture is known for %s", arch);
+		return kb_err_set(err, KB_E_INVALID, "no Debian architecture is known for %s",
+				  arch);
 	while (len && mirror[len - 1] == '/')
 		len--;
 	apt = kb_alloc(1, sizeof(*apt));
@@ -207,6 +213,19 @@ const char *kb_apt_security(const struct kb_apt *apt)
 }
 
 /* ---- what an installation needs ---- */
+
+void kb_apt_encode(const char *path, struct kb_buf *buf)
+{
+	for (; *path; path++) {
+		unsigned char c = (unsigned char)*path;
+
+		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		    strchr("/-._~", c))
+			kb_buf_putc(buf, (char)c);
+		else
+			kb_buf_printf(buf, "%%%02x", c);
+	}
+}
 
 /* %XX undone. */
 static char *decoded(const char *text, size_t len)
@@ -314,8 +333,8 @@ static int take_output(const struct kb_apt *apt, const char *text, struct kb_deb
 int kb_apt_closure(struct kb_apt *apt, char *const *words, size_t n, struct kb_debs *ret_debs,
 		   struct kb_err *err)
 {
-	static const char *const fixed[] = {"apt-get", "-qq", "-y", "--print-uris", "install",
-					    "?essential"};
+	static const char *const fixed[] = {"apt-get",      "-qq",     "-y",
+					    "--print-uris", "install", "?essential"};
 	enum { FIXED = sizeof(fixed) / sizeof(*fixed) };
 	kb_autofree const char **argv = kb_alloc(FIXED + n + 1, sizeof(*argv));
 	const char *const env[] = {apt->config, NULL};

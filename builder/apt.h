@@ -24,6 +24,9 @@ const char *kb_apt_security(const struct kb_apt *apt); /* the mirror of it, or "
 int kb_apt_closure(struct kb_apt *apt, char *const *words, size_t n, struct kb_debs *ret_debs,
 		   struct kb_err *err);
 
+/* Append PATH as it is written in a URL. */
+void kb_apt_encode(const char *path, struct kb_buf *buf);
+
 /* "amd64" for "x86_64". NULL = unknown. */
 const char *kb_apt_arch(const char *arch);
 

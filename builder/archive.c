@@ -141,8 +141,8 @@ static int take_link(struct kb_archive *ar, struct item *item, struct archive_en
 		if (kb_name_check_relative(item->link, err) < 0)
 			return kb_err_wrap(err, "%s: hard link %s", ar->name, item->path);
 		if (archive_entry_size_is_set(entry) && archive_entry_size(entry) != 0)
-			return kb_err_set(err, KB_E_PATH, "%s: hard link %s carries data",
-					  ar->name, item->path);
+			return kb_err_set(err, KB_E_PATH, "%s: hard link %s carries data", ar->name,
+					  item->path);
 		return 0;
 	}
 	item->link = soft ? link_target(item->path, soft) : NULL;
@@ -321,9 +321,9 @@ static int64_t entry_next(void *ctx, const void **ret_block, struct kb_err *err)
 	if (r == ARCHIVE_EOF && in->offset == in->size)
 		return 0;
 	if (r != ARCHIVE_OK)
-		return r == ARCHIVE_EOF ? kb_err_set(err, KB_E_DAMAGED, "%s ends early",
-						     in->ar->name)
-					: fault(in->ar, in->a, err);
+		return r == ARCHIVE_EOF
+			       ? kb_err_set(err, KB_E_DAMAGED, "%s ends early", in->ar->name)
+			       : fault(in->ar, in->a, err);
 	if (offset != in->offset)
 		return kb_err_set(err, KB_E_INVALID, "%s: sparse data", in->ar->name);
 	in->offset += (int64_t)len;
@@ -360,8 +360,8 @@ static int read_small(void *ctx, const char *path, size_t max, struct kb_buf *bu
 	int rc;
 
 	if ((rc = find_file(ar, path, &path, err)) < 0 ||
-	    (rc = kb_layer_locale_begin(&locale, err)) < 0 ||
-	    (rc = open_reader(ar, &a, err)) < 0 || (rc = seek_entry(ar, a, path, &entry, err)) < 0)
+	    (rc = kb_layer_locale_begin(&locale, err)) < 0 || (rc = open_reader(ar, &a, err)) < 0 ||
+	    (rc = seek_entry(ar, a, path, &entry, err)) < 0)
 		return rc;
 	in.a = a;
 	in.size = archive_entry_size(entry);
@@ -373,9 +373,8 @@ static int read_small(void *ctx, const char *path, size_t max, struct kb_buf *bu
 	return (int)n;
 }
 
-static int import_entry(const struct kb_archive *ar, struct archive *a,
-			struct archive_entry *entry, struct kb_store *store,
-			struct kb_oci_layer *layer, struct kb_err *err)
+static int import_entry(const struct kb_archive *ar, struct archive *a, struct archive_entry *entry,
+			struct kb_store *store, struct kb_oci_layer *layer, struct kb_err *err)
 {
 	struct entry_input in = {.ar = ar, .a = a, .size = archive_entry_size(entry)};
 	struct kb_layer_input input = {entry_next, &in};

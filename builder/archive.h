@@ -19,8 +19,7 @@
 struct kb_archive;
 
 /* FD stays the caller's and must be a regular file; NAME is for messages. */
-int kb_archive_open(int fd, const char *name, struct kb_archive **ret_archive,
-		    struct kb_err *err);
+int kb_archive_open(int fd, const char *name, struct kb_archive **ret_archive, struct kb_err *err);
 void kb_archive_close(struct kb_archive *archive); /* NULL is fine */
 
 #define kb_autoarchive __attribute__((cleanup(kb_archive_cleanup)))

@@ -6,6 +6,8 @@
 #include "builder/cmd.h"
 #include "builder/compose.h"
 #include "builder/pack.h"
+#include "builder/provenance.h"
+#include "builder/sbom.h"
 #include "builder/sums.h"
 #include "core/chunk.h"
 #include "core/file.h"
@@ -22,20 +24,6 @@ struct build {
 	struct kb_manifest **manifests; /* of all roles, also those not built */
 	bool *wanted;
 };
-
-/* The host program stands beside this one. */
-static char *default_stub(void)
-{
-	char path[4096];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
-	char *slash;
-
-	if (n < 0)
-		return kb_strdup("keybuzz-run");
-	path[n] = '\0';
-	slash = strrchr(path, '/');
-	return kb_format("%.*s/keybuzz-run", (int)(slash ? slash - path : 0), path);
-}
 
 static int load_inputs(struct build *build, struct kb_err *err)
 {
@@ -104,12 +92,24 @@ static int write_bundles(struct build *build, struct kb_err *err)
 		if (!build->wanted[i])
 			continue;
 		rc = kb_pack_write(&build->pack, m, path, err);
+		if (rc == 0)
+			rc = kb_sbom_write(m, build->lock, build->pack.store, build->out_dir, err);
 		if (rc == 0 && !build->b->json)
 			printf("%s  %s\n", path, kb_show_size(m->total_size));
 	}
-	if (rc == 0)
-		rc = kb_sums_write(build->out_dir, build->pack.key, err);
 	return rc;
+}
+
+/* How it was made, and the sums that vouch for all of it. */
+static int write_evidence(struct build *build, struct kb_err *err)
+{
+	struct kb_key signer;
+	struct kb_provenance p = {build->site, &signer, build->manifests, build->wanted};
+	int rc;
+
+	kb_secret_key_public(build->pack.key, &signer);
+	rc = kb_provenance_write(&p, build->out_dir, err);
+	return rc < 0 ? rc : kb_sums_write(build->out_dir, build->pack.key, err);
 }
 
 static void release(struct build *build)
@@ -129,7 +129,7 @@ static int run(const struct kb_builder *b, struct kb_args *args, struct kb_err *
 	struct kb_meter *meter = kb_meter_new(b->quiet, b->json);
 	struct kb_secret_key *key = NULL;
 	struct kb_progress progress;
-	kb_autofree char *stub = default_stub();
+	kb_autofree char *stub = kb_pack_default_stub();
 	const char *key_path;
 	int rc;
 
@@ -150,6 +150,8 @@ static int run(const struct kb_builder *b, struct kb_args *args, struct kb_err *
 		 (rc = compose_all(&build, err)) == 0) {
 		build.pack.key = key;
 		rc = write_bundles(&build, err);
+		if (rc == 0)
+			rc = write_evidence(&build, err);
 	}
 	release(&build);
 	kb_secret_key_free(key);
@@ -161,9 +163,10 @@ const struct kb_cmd cmd_build = {
 	.name = "build",
 	.summary = "write signed bundles from lock, store and payload; no network",
 	.usage = "build [ROLE..] [-o DIR] --key FILE [--level N] [--stub FILE]",
-	.help = "Writes DIR/keybuzz-ROLE.run (default dist/) for the roles named, or all, and\n"
-		"SHA256SUMS with its signature. The same inputs give the same bytes: no date, no\n"
-		"host, no number of cores is in them. --level is zstd's, 1 to 19 (default 3; 19\n"
+	.help = "Writes DIR/keybuzz-ROLE.run (default dist/) for the roles named, or all, with\n"
+		"sbom/ROLE.spdx.json, provenance.intoto.json, and SHA256SUMS signed for openssl,\n"
+		"ssh-keygen and minisign. The same inputs give the same bytes: no date, no host,\n"
+		"no number of cores is in them. --level is zstd's, 1 to 19 (default 3; 19\n"
 		"for a release); compressed content is kept in the store and not made twice.\n"
 		"\nExamples:\n  keybuzz-bundle build --key release.key\n"
 		"  keybuzz-bundle build redis -o /media/usb --key release.key --level 19\n",

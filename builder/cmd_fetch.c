@@ -22,7 +22,8 @@ static void print_result(const struct kb_builder *b, const struct kb_fetch *f)
 
 	if (!b->json) {
 		if (!b->quiet)
-			printf("%zu images (%zu made), %zu packages (%zu fetched, %llu bytes): %s\n",
+			printf("%zu images (%zu made), %zu packages (%zu fetched, %llu bytes): "
+			       "%s\n",
 			       f->n_images, f->n_made, f->n_packages, f->n_downloaded,
 			       (unsigned long long)f->bytes_downloaded, kb_store_dir(f->store));
 		return;
@@ -57,8 +58,12 @@ static int load_and_fetch(const struct kb_builder *b, const struct kb_site *site
 		return rc;
 	meter = kb_meter_new(b->quiet, b->json);
 	kb_meter_progress(meter, &progress);
-	f = (struct kb_fetch){.site = site, .lock = lock, .store = store, .progress = &progress,
-			      .say = b->quiet ? NULL : say, .ctx = meter};
+	f = (struct kb_fetch){.site = site,
+			      .lock = lock,
+			      .store = store,
+			      .progress = &progress,
+			      .say = b->quiet ? NULL : say,
+			      .ctx = meter};
 	rc = kb_fetch_all(&f, err);
 	kb_meter_free(meter);
 	if (rc == 0)

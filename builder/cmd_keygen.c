@@ -2,6 +2,7 @@
 
 #include "builder/cmd.h"
 #include "builder/secret_key.h"
+#include "builder/sums.h"
 #include "core/file.h"
 #include "core/words.h"
 
@@ -19,6 +20,8 @@ static int make(const char *name, struct kb_key *ret_public, struct kb_err *err)
 		kb_secret_key_public(key, ret_public);
 		kb_key_pem(ret_public, pem);
 		rc = kb_file_replace(public_path, pem, KB_KEY_PEM_LEN, 0644, err);
+		if (rc == 0)
+			rc = kb_sums_write_public(name, ret_public, err);
 	}
 	kb_secret_key_free(key);
 	return rc;
@@ -55,6 +58,8 @@ const struct kb_cmd cmd_keygen = {
 	.help = "Writes NAME.key (0600, PKCS #8) and NAME.pub (PEM), both readable by stock\n"
 		"openssl, and prints the fingerprint in hex and as six words. The fingerprint\n"
 		"is what `sha256sum NAME.pub` prints: give it to operators by another way.\n"
+		"NAME.allowed_signers and NAME.minisign are the same public key for ssh-keygen\n"
+		"and minisign; they do not go to the trust folder.\n"
 		"\nExample:\n  keybuzz-bundle keygen release\n",
 	.run = run,
 };

@@ -47,8 +47,7 @@ static void say_packages(const struct work *w, const struct kb_debs *old, const 
 		if (!was)
 			say(w, "  + %s %s\n", new->v[i].name, new->v[i].version);
 		else if (!kb_digest_eq(&was->sha256, &new->v[i].sha256))
-			say(w, "  %s %s -> %s\n", new->v[i].name, was->version,
-			    new->v[i].version);
+			say(w, "  %s %s -> %s\n", new->v[i].name, was->version, new->v[i].version);
 	}
 	for (size_t i = 0; i < old->n; i++)
 		if (!kb_debs_find(new, old->v[i].name))
@@ -90,8 +89,11 @@ static int lock_image(struct work *w, const struct kb_image_source *source, stru
 	struct kb_lock_entry entry;
 
 	if (must_resolve(w, source, old)) {
-		int rc = kb_lock_resolve(w->resolver, source, &entry, err);
+		int rc;
 
+		if (!w->b->quiet)
+			fprintf(stderr, "%s: resolving\n", source->name);
+		rc = kb_lock_resolve(w->resolver, source, &entry, err);
 		if (rc < 0)
 			return rc;
 		if (!old || !same_entry(old, &entry)) {
@@ -142,9 +144,8 @@ static void print_result(const struct work *w)
 
 	if (!w->b->json) {
 		if (!w->check)
-			say(w, "%zu image%s, %zu changed: %s/" KB_LOCK_FILE "\n",
-			    w->site->n_images, w->site->n_images == 1 ? "" : "s", w->n_changed,
-			    w->site->dir);
+			say(w, "%zu image%s, %zu changed: %s/" KB_LOCK_FILE "\n", w->site->n_images,
+			    w->site->n_images == 1 ? "" : "s", w->n_changed, w->site->dir);
 		else if (!w->n_changed)
 			say(w, "%zu image%s, none outdated\n", w->site->n_images,
 			    w->site->n_images == 1 ? "" : "s");
@@ -208,6 +209,7 @@ const struct kb_cmd cmd_lock = {
 		"stays as it is locked, without asking anybody; so locking twice changes nothing.\n"
 		"\n"
 		"  --update NAME  resolve this image again and leave the others; `all` for all\n"
-		"  --check        resolve all, say what is outdated, write nothing; exit 22 if so\n",
+		"  --check        resolve all, say what is outdated, write nothing; exit 22 if "
+		"so\n",
 	.run = run,
 };

@@ -20,39 +20,87 @@ enum { STATUS_MAX = 64 << 20 };
 
 /* ---- installing ---- */
 
-static char *join_names(const struct kb_debs *const *lists, size_t n)
+static void add_names(struct kb_buf *text, const struct kb_debs *debs, char separator)
 {
-	struct kb_buf names = KB_BUF_INIT;
-
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < lists[i]->n; k++)
-			kb_buf_printf(&names, "%s%s", names.len ? "," : "", lists[i]->v[k].name);
-	return kb_buf_steal(&names);
+	for (size_t i = 0; i < debs->n; i++) {
+		if (i)
+			kb_buf_putc(text, separator);
+		kb_buf_puts(text, debs->v[i].name);
+	}
 }
 
-static int install(const char *scratch, const char *suite, const char *machine,
-		   const struct kb_debs *const *lists, size_t n, struct kb_err *err)
+/* The line of sources.list: its words end at white space. */
+static char *repository(const char *scratch)
 {
-	kb_autofree char *names = join_names(lists, n);
-	kb_autofree char *include = kb_format("--include=%s", names);
-	kb_autofree char *arch = kb_format("--architectures=%s", machine);
-	kb_autofree char *source = kb_format("deb [trusted=yes] copy://%s/repo ./", scratch);
-	kb_autofree char *tar = kb_format("%s/root.tar", scratch);
+	struct kb_buf line = KB_BUF_INIT;
+
+	kb_buf_puts(&line, "deb [trusted=yes] copy://");
+	kb_apt_encode(scratch, &line);
+	kb_buf_puts(&line, "/repo ./");
+	return kb_buf_steal(&line);
+}
+
+/* mmdebstrap with OPTIONS (NULL at the end) in SCRATCH, leaving root.tar. */
+static int bootstrap(const char *scratch, const char *suite, const char *arch,
+		     const char *const *options, struct kb_err *err)
+{
+	kb_autofree char *machine = kb_format("--architectures=%s", kb_apt_arch(arch));
 	kb_autofree char *tmpdir = kb_format("TMPDIR=%s/tmp", scratch);
 	kb_autofree char *epoch = kb_format("SOURCE_DATE_EPOCH=%d", KB_DEBIAN_EPOCH);
-	const char *const argv[] = {"mmdebstrap", "--variant=essential", "--format=tar", arch,
-				    include,      "--aptopt=APT::Install-Recommends \"false\"",
-				    "--dpkgopt=force-unsafe-io", suite, tar, source, NULL};
+	kb_autofree char *source = repository(scratch);
+	const char *argv[16] = {"mmdebstrap", "--format=tar", machine,
+				"--aptopt=APT::Install-Recommends \"false\"",
+				"--dpkgopt=force-unsafe-io"};
 	const char *const env[] = {tmpdir, epoch, "DEBIAN_FRONTEND=noninteractive", NULL};
 	const struct kb_run run = {.argv = argv, .env = env, .dir = scratch};
+	size_t n = 5;
 
+	while (*options)
+		argv[n++] = *options++;
+	argv[n++] = suite;
+	argv[n++] = "root.tar";
+	argv[n] = source;
 	return kb_run(&run, NULL, err);
+}
+
+static int install_base(const char *scratch, const struct kb_lock_entry *entry, const char *arch,
+			struct kb_err *err)
+{
+	kb_autobuf struct kb_buf include = KB_BUF_INIT;
+	const char *options[] = {"--variant=essential", NULL, NULL};
+
+	kb_buf_puts(&include, "--include=");
+	add_names(&include, &entry->base, ',');
+	options[1] = include.data;
+	return bootstrap(scratch, entry->suite, arch, options, err);
+}
+
+/* On top of the lower layer, by apt of this machine working on the new root, as
+ * mmdebstrap does it itself after the essential packages. */
+static int install_upper(const char *scratch, const struct kb_lock_entry *entry, const char *arch,
+			 struct kb_err *err)
+{
+	static const char *const options[] = {"--variant=custom", "--setup-hook=tar-in base.tar /",
+					      "--customize-hook=./install", NULL};
+	kb_autofree char *path = kb_format("%s/install", scratch);
+	kb_autobuf struct kb_buf script = KB_BUF_INIT;
+	int rc;
+
+	kb_buf_puts(&script, "#!/bin/sh\n"
+			     "unset TMPDIR\n"
+			     "APT_CONFIG=$MMDEBSTRAP_APT_CONFIG\n"
+			     "export APT_CONFIG\n"
+			     "exec apt-get --yes -oDPkg::Use-Pty=false "
+			     "-oDPkg::Chroot-Directory=\"$1\" install ");
+	add_names(&script, &entry->packages, ' ');
+	kb_buf_putc(&script, '\n');
+	rc = kb_file_replace(path, script.data, script.len, 0755, err);
+	return rc < 0 ? rc : bootstrap(scratch, entry->suite, arch, options, err);
 }
 
 /* ---- is it what the lock says? ---- */
 
-static const struct kb_deb *find_deb(const struct kb_debs *const *lists, size_t n,
-				     const char *name)
+static const struct kb_deb *find_deb(const struct kb_debs *const *lists, size_t n, const char *name)
 {
 	const struct kb_deb *deb = NULL;
 
@@ -70,7 +118,8 @@ static char *field(const char *text, size_t len, const char *name)
 		const char *eol = memchr(line, '\n', (size_t)(end - line));
 		size_t l = eol ? (size_t)(eol - line) : (size_t)(end - line);
 
-		if (l > n + 2 && strncmp(line, name, n) == 0 && line[n] == ':' && line[n + 1] == ' ')
+		if (l > n + 2 && strncmp(line, name, n) == 0 && line[n] == ':' &&
+		    line[n + 1] == ' ')
 			return kb_strndup(line + n + 2, l - n - 2);
 		line += l + 1;
 	}
@@ -86,7 +135,8 @@ static int check_paragraph(const char *text, size_t len, const struct kb_debs *c
 	const struct kb_deb *deb = find_deb(lists, n, name);
 
 	if (strcmp(status, "install ok installed") != 0)
-		return kb_err_set(err, KB_E_DEPENDENCY, "%s is \"%s\", not installed", name, status);
+		return kb_err_set(err, KB_E_DEPENDENCY, "%s is \"%s\", not installed", name,
+				  status);
 	if (!deb || strcmp(deb->version, version) != 0)
 		return kb_err_set(err, KB_E_DEPENDENCY, "%s %s was installed, the lock says %s",
 				  name, version, deb ? deb->version : "nothing of it");
@@ -127,31 +177,56 @@ static int check_installed(const struct kb_tree *tree, const struct kb_debs *con
 
 /* ---- trees ---- */
 
-/* The cleaned tree of an installation of LISTS. */
-static int make_tree(const struct kb_lock_entry *entry, const char *arch,
-		     const struct kb_debs *const *lists, size_t n, struct kb_store *store,
-		     struct kb_tree *tree, struct kb_err *err)
+static int prepare(const char *scratch, const char *suite, const struct kb_debs *debs,
+		   struct kb_store *store, struct kb_err *err)
 {
+	kb_autofree char *repo = kb_format("%s/repo", scratch);
+	kb_autofree char *tmp = kb_format("%s/tmp", scratch);
+	int rc;
+
+	if ((rc = kb_mkdirs(repo, 0755, err)) < 0 || (rc = kb_mkdirs(tmp, 0755, err)) < 0)
+		return rc;
+	return kb_debian_repo_make(repo, suite, debs, store, err);
+}
+
+/* Where the upper layer's installation finds the lower one. */
+static int link_base(const char *scratch, const struct kb_digest *base, struct kb_store *store,
+		     struct kb_err *err)
+{
+	const char *hex = kb_digest_hex(base);
+	kb_autofree char *name = kb_format("%s/base.tar", scratch);
+	kb_autofree char *blob = kb_format("%s/sha256/%.2s/%s", kb_store_dir(store), hex, hex + 2);
+
+	return symlink(blob, name) < 0 ? kb_err_errno(err, KB_E_IO, "%s", name) : 0;
+}
+
+/* The cleaned tree of an installation of the lower layer, or, when BASE is
+ * given, of everything on top of that one. */
+static int make_tree(const struct kb_lock_entry *entry, const char *arch,
+		     const struct kb_digest *base, struct kb_store *store, struct kb_tree *tree,
+		     struct kb_err *err)
+{
+	const struct kb_debs *const lists[] = {&entry->base, &entry->packages};
 	kb_autoscratch char *scratch = NULL;
-	kb_autofree char *repo = NULL, *tar = NULL, *tmp = NULL;
+	kb_autofree char *tar = NULL;
 	kb_autoclose int fd = -1;
 	int rc;
 
-	if ((rc = kb_store_scratch(store, &scratch, err)) < 0)
+	if ((rc = kb_store_scratch(store, &scratch, err)) < 0 ||
+	    (rc = prepare(scratch, entry->suite, lists[base != NULL], store, err)) < 0 ||
+	    (base && (rc = link_base(scratch, base, store, err)) < 0))
 		return rc;
-	repo = kb_format("%s/repo", scratch);
-	tmp = kb_format("%s/tmp", scratch);
+	rc = base ? install_upper(scratch, entry, arch, err)
+		  : install_base(scratch, entry, arch, err);
+	if (rc < 0)
+		return rc;
 	tar = kb_format("%s/root.tar", scratch);
-	if ((rc = kb_mkdirs(repo, 0755, err)) < 0 || (rc = kb_mkdirs(tmp, 0755, err)) < 0 ||
-	    (rc = kb_debian_repo_make(repo, entry->suite, lists, n, store, err)) < 0 ||
-	    (rc = install(scratch, entry->suite, kb_apt_arch(arch), lists, n, err)) < 0)
-		return rc;
 	fd = open(tar, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return kb_err_errno(err, KB_E_DEPENDENCY, "mmdebstrap left no %s", tar);
 	if ((rc = kb_tree_read(tree, fd, kb_store_dir(store), kb_debian_filter, err)) < 0)
 		return kb_err_wrap(err, "what mmdebstrap made");
-	return check_installed(tree, lists, n, err);
+	return check_installed(tree, lists, base ? 2 : 1, err);
 }
 
 static void base_key(const struct kb_lock_entry *entry, struct kb_digest *ret_key)
@@ -167,10 +242,9 @@ static int make_base(const struct kb_lock_entry *entry, const char *arch, struct
 		     struct kb_image_content *base, struct kb_err *err)
 {
 	kb_autotree struct kb_tree tree = KB_TREE_INIT;
-	const struct kb_debs *const lists[] = {&entry->base};
 	int rc;
 
-	if ((rc = make_tree(entry, arch, lists, 1, store, &tree, err)) < 0)
+	if ((rc = make_tree(entry, arch, NULL, store, &tree, err)) < 0)
 		return rc;
 	base->origin = kb_format("debian %s", entry->suite);
 	base->layers = kb_alloc(2, sizeof(*base->layers));
@@ -211,7 +285,6 @@ static int add_upper(const struct kb_lock_entry *entry, const char *arch, struct
 		     struct kb_image_content *content, struct kb_err *err)
 {
 	kb_autotree struct kb_tree base = KB_TREE_INIT, full = KB_TREE_INIT;
-	const struct kb_debs *const lists[] = {&entry->base, &entry->packages};
 	struct kb_digest layer;
 	uint64_t size;
 	int rc;
@@ -219,7 +292,7 @@ static int add_upper(const struct kb_lock_entry *entry, const char *arch, struct
 	if (!entry->packages.n)
 		return 0;
 	if ((rc = read_layer(store, &content->layers[0], &base, err)) < 0 ||
-	    (rc = make_tree(entry, arch, lists, 2, store, &full, err)) < 0 ||
+	    (rc = make_tree(entry, arch, &content->layers[0], store, &full, err)) < 0 ||
 	    (rc = kb_layer_diff(&base, &full, store, &layer, &size, err)) < 0)
 		return rc;
 	if (!size)
@@ -233,8 +306,8 @@ static int add_upper(const struct kb_lock_entry *entry, const char *arch, struct
 }
 
 int kb_debian_build(const struct kb_lock_entry *entry, const struct kb_image_source *source,
-		    const char *arch, struct kb_store *store,
-		    struct kb_image_content *ret_content, struct kb_err *err)
+		    const char *arch, struct kb_store *store, struct kb_image_content *ret_content,
+		    struct kb_err *err)
 {
 	struct kb_image_content content = {0};
 	kb_autobuf struct kb_buf config = KB_BUF_INIT;

@@ -4,8 +4,8 @@
  * that depends on when and where it ran. The same lock gives the same bytes,
  * as long as mmdebstrap, apt and dpkg do the same.
  *
- * Two layers: the essential packages with the recipe's `base`, the same for
- * all images that lock the same ones; and what the image adds.
+ * Two layers: the essential packages with the recipe's `base`, made once for
+ * all images that lock the same ones; and what the image's packages add to it.
  */
 #ifndef BUILDER_DEBIAN_H
 #define BUILDER_DEBIAN_H
@@ -25,7 +25,7 @@
 
 /* All packages of ENTRY are in the store (fetch.h). */
 int kb_debian_build(const struct kb_lock_entry *entry, const struct kb_image_source *source,
-		    const char *arch, struct kb_store *store,
-		    struct kb_image_content *ret_content, struct kb_err *err);
+		    const char *arch, struct kb_store *store, struct kb_image_content *ret_content,
+		    struct kb_err *err);
 
 #endif

@@ -24,8 +24,16 @@ static bool ends_with(const char *path, const char *end)
 static bool is_in_emptied_folder(const char *path)
 {
 	static const char *const folders[] = {
-		"dev", "proc", "sys", "run", "tmp", "var/tmp", "var/lib/apt/lists",
-		"var/lib/apt/periodic", "var/lib/apt/mirrors", "etc/apt/sources.list.d",
+		"dev",
+		"proc",
+		"sys",
+		"run",
+		"tmp",
+		"var/tmp",
+		"var/lib/apt/lists",
+		"var/lib/apt/periodic",
+		"var/lib/apt/mirrors",
+		"etc/apt/sources.list.d",
 	};
 
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
@@ -34,24 +42,40 @@ static bool is_in_emptied_folder(const char *path)
 	return false;
 }
 
-/* Folders whose folders stay (a service may need one), but no file. */
+/* Folders whose folders stay (a service may need one), but no file. debconf's
+ * answers are kept: packages of the upper layer ask it. */
 static bool is_in_folder_without_files(const char *path)
 {
+	if (is_below(path, "var/cache/debconf"))
+		return ends_with(path, "-old");
 	return is_below(path, "var/log") || is_below(path, "var/cache");
 }
 
 static bool is_left_over(const char *path)
 {
 	static const char *const files[] = {
-		"etc/machine-id",         "etc/hostname",          "etc/resolv.conf",
-		"etc/hosts",              "etc/mailname",          "etc/passwd-",
-		"etc/group-",             "etc/shadow-",           "etc/gshadow-",
-		"etc/subuid-",            "etc/subgid-",           "etc/.pwd.lock",
-		"etc/apt/sources.list",   "etc/apt/apt.conf.d/99mmdebstrap",
-		"etc/dpkg/dpkg.cfg.d/99mmdebstrap",                "var/lib/dbus/machine-id",
-		"var/lib/dpkg/lock",      "var/lib/dpkg/lock-frontend",
-		"var/lib/dpkg/triggers/Lock",                      "var/lib/systemd/random-seed",
-		"var/lib/systemd/catalog/database",                "var/lib/apt/extended_states",
+		"etc/machine-id",
+		"etc/hostname",
+		"etc/resolv.conf",
+		"etc/hosts",
+		"etc/mailname",
+		"etc/passwd-",
+		"etc/group-",
+		"etc/shadow-",
+		"etc/gshadow-",
+		"etc/subuid-",
+		"etc/subgid-",
+		"etc/.pwd.lock",
+		"etc/apt/sources.list",
+		"etc/apt/apt.conf.d/99mmdebstrap",
+		"etc/dpkg/dpkg.cfg.d/99mmdebstrap",
+		"var/lib/dbus/machine-id",
+		"var/lib/dpkg/lock",
+		"var/lib/dpkg/lock-frontend",
+		"var/lib/dpkg/triggers/Lock",
+		"var/lib/systemd/random-seed",
+		"var/lib/systemd/catalog/database",
+		"var/lib/apt/extended_states",
 		"etc/ssl/private/ssl-cert-snakeoil.key",
 		"etc/ssl/certs/ssl-cert-snakeoil.pem",
 	};
@@ -67,11 +91,15 @@ static bool is_left_over(const char *path)
 
 static bool is_documentation(const struct kb_tree_entry *e)
 {
-	static const char *const folders[] = {"usr/share/man",     "usr/share/info",
-					      "usr/share/groff",   "usr/share/lintian",
-					      "usr/share/linda",   "usr/share/locale"};
+	static const char *const folders[] = {"usr/share/man",   "usr/share/info",
+					      "usr/share/groff", "usr/share/lintian",
+					      "usr/share/linda", "usr/share/locale"};
 	const char *path = e->path;
 
+	/* folders stay: dpkg forgets those that are gone, and postinst scripts of
+	 * some packages want to write into them */
+	if (S_ISDIR(e->mode))
+		return false;
 	if (is_below(path, "usr/share/doc")) /* links lead to another's licence */
 		return S_ISREG(e->mode) && !ends_with(path, "/copyright");
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)

@@ -7,8 +7,8 @@
 #include "builder/lock_entry.h"
 #include "builder/store.h"
 
-/* DIR exists and is empty. Adds packages of LISTS (N of them). */
-int kb_debian_repo_make(const char *dir, const char *suite, const struct kb_debs *const *lists,
-			size_t n, struct kb_store *store, struct kb_err *err);
+/* DIR exists and is empty. */
+int kb_debian_repo_make(const char *dir, const char *suite, const struct kb_debs *debs,
+			struct kb_store *store, struct kb_err *err);
 
 #endif

@@ -86,8 +86,8 @@ static int fetch_archive(struct kb_fetch *f, const struct kb_image_source *sourc
 			 const struct kb_lock_entry *entry, struct kb_image_content *content,
 			 struct kb_err *err)
 {
-	kb_autofree char *origin = kb_format("archive %s sha256:%s", entry->reference,
-					     kb_digest_hex(&entry->file));
+	kb_autofree char *origin =
+		kb_format("archive %s sha256:%s", entry->reference, kb_digest_hex(&entry->file));
 	kb_autoociimage struct kb_oci_image image = {0};
 	kb_autoarchive struct kb_archive *archive = NULL;
 	kb_autoclose int site = open_site(f, err), fd = -1;

@@ -14,7 +14,7 @@ struct kb_fetch {
 	const struct kb_site *site;
 	const struct kb_lock *lock;
 	struct kb_store *store;
-	const struct kb_progress *progress; /* may be NULL */
+	const struct kb_progress *progress;       /* may be NULL */
 	void (*say)(void *ctx, const char *text); /* a line for people; may be NULL */
 	void *ctx;
 	/* counted on the way */

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "builder/apt.h"
 #include "builder/fetch.h"
 #include "builder/run.h"
 #include "core/file.h"
@@ -41,19 +42,6 @@ static void free_wants(struct wants *w)
 
 /* ---- what is wanted ---- */
 
-static void add_encoded(struct kb_buf *buf, const char *path)
-{
-	for (; *path; path++) {
-		unsigned char c = (unsigned char)*path;
-
-		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		    strchr("/-._~", c))
-			kb_buf_putc(buf, (char)c);
-		else
-			kb_buf_printf(buf, "%%%02x", c);
-	}
-}
-
 static char *url_of(const struct kb_lock_entry *entry, const struct kb_deb *deb)
 {
 	const char *mirror = deb->security ? entry->security : entry->mirror;
@@ -64,7 +52,7 @@ static char *url_of(const struct kb_lock_entry *entry, const struct kb_deb *deb)
 		len--;
 	kb_buf_add(&url, mirror, len);
 	kb_buf_putc(&url, '/');
-	add_encoded(&url, deb->path);
+	kb_apt_encode(deb->path, &url);
 	return kb_buf_steal(&url);
 }
 
@@ -210,17 +198,40 @@ static int run_curl(struct kb_fetch *f, struct wants *w, struct kb_err *err)
 	path = kb_format("%s/curl", scratch);
 	rc = kb_file_replace(path, config.data, config.len, 0600, err);
 	if (rc == 0) {
-		const char *const argv[] = {
-			"curl",          "--disable",         "--silent",      "--show-error",
-			"--fail",        "--location",        "--max-redirs",  "5",
-			"--proto",       "=http,https",       "--retry",       "3",
-			"--parallel",    "--parallel-max",    "4",             "--connect-timeout",
-			"20",            "--speed-limit",     "512",           "--speed-time",
-			"60",            "--continue-at",     "-",             "--write-out",
-			"%{http_code} %{filename_effective}\n", "--config",    path,
-			NULL};
-		const struct kb_run run = {.argv = argv, .network = true, .out = &out,
-					   .out_max = REPORT_MAX, .tick = report, .ctx = &watch};
+		const char *const argv[] = {"curl",
+					    "--disable",
+					    "--silent",
+					    "--show-error",
+					    "--fail",
+					    "--location",
+					    "--max-redirs",
+					    "5",
+					    "--proto",
+					    "=http,https",
+					    "--retry",
+					    "3",
+					    "--parallel",
+					    "--parallel-max",
+					    "4",
+					    "--connect-timeout",
+					    "20",
+					    "--speed-limit",
+					    "512",
+					    "--speed-time",
+					    "60",
+					    "--continue-at",
+					    "-",
+					    "--write-out",
+					    "%{http_code} %{filename_effective}\n",
+					    "--config",
+					    path,
+					    NULL};
+		const struct kb_run run = {.argv = argv,
+					   .network = true,
+					   .out = &out,
+					   .out_max = REPORT_MAX,
+					   .tick = report,
+					   .ctx = &watch};
 
 		rc = kb_run(&run, NULL, err);
 	}
@@ -279,9 +290,12 @@ static int explain(const struct wants *w, size_t missing, int rc, struct kb_err 
 				  gone->deb->name, gone->deb->version, gone->entry->name, gone->url,
 				  gone->entry->name);
 	if (rc < 0)
-		return kb_err_wrap(err, "%zu packages could not be fetched; the same command "
-				   "continues", missing);
-	return kb_err_set(err, KB_E_DAMAGED, "%s came damaged again", other ? other->url : "a package");
+		return kb_err_wrap(err,
+				   "%zu packages could not be fetched; the same command "
+				   "continues",
+				   missing);
+	return kb_err_set(err, KB_E_DAMAGED, "%s came damaged again",
+			  other ? other->url : "a package");
 }
 
 int kb_fetch_debs(struct kb_fetch *f, struct kb_err *err)

@@ -84,10 +84,11 @@ static bool open_existing(const char *path, uint64_t blob_size, struct kb_frames
 }
 
 struct job {
-	int in, out, level;
+	int in, level;
 	uint64_t size, done;
-	struct kb_buf index;
 	const struct kb_progress *progress;
+	kb_frame_fn take;
+	void *ctx;
 };
 
 struct slot {
@@ -129,35 +130,60 @@ static int emit(void *ctx, size_t i, void *p, struct kb_err *err)
 {
 	struct job *job = ctx;
 	const struct slot *slot = p;
-	int rc = kb_write_full(job->out, slot->stored, slot->chunk.stored, err);
+	int rc = job->take(job->ctx, &slot->chunk, slot->stored, err);
 
 	(void)i;
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
-	kb_add32(&job->index, slot->chunk.stored);
-	kb_add32(&job->index, slot->chunk.plain);
-	kb_buf_add(&job->index, slot->chunk.digest.b, KB_DIGEST_LEN);
 	job->done += slot->chunk.plain;
 	if (kb_progress_step(job->progress, "compress", job->done, job->size) != 0)
 		return kb_err_set(err, KB_E_INTERRUPTED, "stopped; run the same command again");
 	return 0;
 }
 
-static int make(int in, uint64_t size, int level, int out, const struct kb_progress *progress,
+int kb_frames_make(int fd, uint64_t size, int level, const struct kb_progress *progress,
+		   kb_frame_fn take, void *ctx, struct kb_err *err)
+{
+	struct job job = {.in = fd, .level = level, .size = size, .progress = progress,
+			  .take = take, .ctx = ctx};
+	struct kb_pool_job pool = {.n = (size_t)((size + KB_CHUNK_PLAIN - 1) / KB_CHUNK_PLAIN),
+				   .slot_size = sizeof(struct slot), .ctx = &job,
+				   .work = work, .emit = emit, .slot_free = slot_free};
+
+	return kb_pool_run(&pool, err);
+}
+
+struct output {
+	int fd;
+	struct kb_buf index;
+	uint32_t n;
+};
+
+static int keep(void *ctx, const struct kb_chunk *chunk, const void *stored, struct kb_err *err)
+{
+	struct output *out = ctx;
+	int rc = kb_write_full(out->fd, stored, chunk->stored, err);
+
+	if (rc < 0)
+		return rc;
+	kb_add32(&out->index, chunk->stored);
+	kb_add32(&out->index, chunk->plain);
+	kb_buf_add(&out->index, chunk->digest.b, KB_DIGEST_LEN);
+	out->n++;
+	return 0;
+}
+
+static int make(int in, uint64_t size, int level, int out_fd, const struct kb_progress *progress,
 		struct kb_err *err)
 {
-	struct job job = {.in = in, .out = out, .level = level, .size = size,
-			  .index = KB_BUF_INIT, .progress = progress};
-	size_t n = (size_t)((size + KB_CHUNK_PLAIN - 1) / KB_CHUNK_PLAIN);
-	struct kb_pool_job pool = {.n = n, .slot_size = sizeof(struct slot), .ctx = &job,
-				   .work = work, .emit = emit, .slot_free = slot_free};
-	int rc = kb_pool_run(&pool, err);
+	struct output out = {.fd = out_fd, .index = KB_BUF_INIT};
+	int rc = kb_frames_make(in, size, level, progress, keep, &out, err);
 
 	if (rc == 0) {
-		kb_add32(&job.index, (uint32_t)n);
-		rc = kb_write_full(out, job.index.data, job.index.len, err);
+		kb_add32(&out.index, out.n);
+		rc = kb_write_full(out_fd, out.index.data, out.index.len, err);
 	}
-	kb_buf_free(&job.index);
+	kb_buf_free(&out.index);
 	return rc;
 }
 

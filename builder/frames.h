@@ -14,6 +14,13 @@ struct kb_frames {
 	size_t n_chunks;
 };
 
+/* Compress the SIZE bytes of FD on all cores and hand on every chunk in order.
+ * STORED is valid during the call; non-zero stops and is returned. */
+typedef int (*kb_frame_fn)(void *ctx, const struct kb_chunk *chunk, const void *stored,
+			   struct kb_err *err);
+int kb_frames_make(int fd, uint64_t size, int level, const struct kb_progress *progress,
+		   kb_frame_fn take, void *ctx, struct kb_err *err);
+
 /* Open the frames of a blob, making them first when the store has none. */
 int kb_frames_open(struct kb_store *store, const struct kb_digest *blob, uint64_t size, int level,
 		   const struct kb_progress *progress, struct kb_frames *ret_frames,

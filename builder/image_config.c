@@ -33,9 +33,8 @@ static void add_history(struct kb_json *j, const struct kb_image_source *source,
 	kb_json_key(j, "history");
 	kb_json_array(j);
 	for (size_t i = 0; i < n_layers; i++) {
-		kb_autofree char *by =
-			i ? kb_format("packages of %s", source->name)
-			  : kb_format("%s essential packages", source->suite);
+		kb_autofree char *by = i ? kb_format("packages of %s", source->name)
+					 : kb_format("%s essential packages", source->suite);
 
 		kb_json_object(j);
 		kb_json_key_text(j, "created", created);
@@ -63,8 +62,7 @@ void kb_image_config_text(const struct kb_image_source *source, const char *mach
 	kb_json_key(&j, "diff_ids");
 	kb_json_array(&j);
 	for (size_t i = 0; i < content->n_layers; i++) {
-		kb_autofree char *id =
-			kb_format("sha256:%s", kb_digest_hex(&content->layers[i]));
+		kb_autofree char *id = kb_format("sha256:%s", kb_digest_hex(&content->layers[i]));
 
 		kb_json_text(&j, id);
 	}

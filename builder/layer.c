@@ -165,7 +165,7 @@ static int import(struct kb_store *store, struct feed *f, const struct kb_digest
 	if (f->first_len < 0)
 		return (int)f->first_len;
 	rc = is_compressed(f->first, f->first_len) ? copy_decompressed(f, w, err)
-						    : copy_plain(f, w, err);
+						   : copy_plain(f, w, err);
 	if (rc < 0)
 		return rc;
 	kb_sha256_end(f->sha, &got);

@@ -13,7 +13,10 @@
 struct kb_layer_locale {
 	locale_t own, before;
 };
-#define KB_LAYER_LOCALE_INIT {(locale_t)0, (locale_t)0}
+#define KB_LAYER_LOCALE_INIT             \
+	{                                \
+		(locale_t)0, (locale_t)0 \
+	}
 #define kb_autolocale __attribute__((cleanup(kb_layer_locale_end)))
 
 int kb_layer_locale_begin(struct kb_layer_locale *l, struct kb_err *err);

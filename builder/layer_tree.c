@@ -140,8 +140,8 @@ static int take_entry(struct kb_tree *tree, struct archive *a, struct archive_en
 			rc = kb_err_set(err, KB_E_INVALID, "more than %d files",
 					KB_TREE_ENTRIES_MAX);
 		if (rc == 0) {
-			tree->entries = kb_grow(tree->entries, tree->n, &tree->cap,
-						sizeof(*tree->entries));
+			tree->entries =
+				kb_grow(tree->entries, tree->n, &tree->cap, sizeof(*tree->entries));
 			tree->entries[tree->n++] = e;
 			return 0;
 		}
@@ -176,8 +176,10 @@ static int join_links(struct kb_tree *tree, struct kb_err *err)
 			continue;
 		to = (struct kb_tree_entry *)kb_tree_find(tree, e->hard);
 		if (!to || to->hard || !S_ISREG(to->mode))
-			return kb_err_set(err, KB_E_INVALID, "%s: a hard link to %s, which is none "
-					  "of the files", e->path, e->hard);
+			return kb_err_set(err, KB_E_INVALID,
+					  "%s: a hard link to %s, which is none "
+					  "of the files",
+					  e->path, e->hard);
 		e->mode = to->mode;
 		e->uid = to->uid;
 		e->gid = to->gid;
@@ -325,8 +327,8 @@ static int put_header(struct output *o, const char *path, const struct kb_tree_e
 	return archive_write_header(o->a, x) == ARCHIVE_OK ? 0 : write_fault(o, path, err);
 }
 
-static int put_content(struct output *o, const struct kb_tree *tree,
-		       const struct kb_tree_entry *e, struct kb_err *err)
+static int put_content(struct output *o, const struct kb_tree *tree, const struct kb_tree_entry *e,
+		       struct kb_err *err)
 {
 	uint64_t done = 0;
 

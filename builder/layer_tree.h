@@ -19,16 +19,16 @@
 #define KB_TREE_ENTRIES_MAX 1000000
 
 struct kb_tree_entry {
-	char *path; /* "usr/bin/env" */
+	char *path;  /* "usr/bin/env" */
 	mode_t mode; /* with the type; S_IFREG, S_IFDIR or S_IFLNK */
 	uint64_t uid, gid;
 	int64_t mtime;
 	uint64_t size, offset; /* of a file's content in the data file */
 	struct kb_digest content;
-	char *target;           /* of a symbolic link */
-	char *hard;             /* given in the stream as a link to this path */
-	size_t leader;          /* index of the first name of the same file */
-	unsigned char *caps;    /* security.capability */
+	char *target;        /* of a symbolic link */
+	char *hard;          /* given in the stream as a link to this path */
+	size_t leader;       /* index of the first name of the same file */
+	unsigned char *caps; /* security.capability */
 	size_t n_caps;
 };
 
@@ -38,7 +38,10 @@ struct kb_tree {
 	int data; /* contents; -1 = only their digests are known */
 	uint64_t data_size;
 };
-#define KB_TREE_INIT {NULL, 0, 0, -1, 0}
+#define KB_TREE_INIT              \
+	{                         \
+		NULL, 0, 0, -1, 0 \
+	}
 #define kb_autotree __attribute__((cleanup(kb_tree_free)))
 
 /* Change what the entry says, or leave it out: return false. */

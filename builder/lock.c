@@ -139,8 +139,7 @@ void kb_lock_put(struct kb_lock *lock, struct kb_lock_entry *entry)
 	if (at < lock->n && strcmp(lock->entries[at].name, entry->name) == 0) {
 		kb_lock_entry_free(&lock->entries[at]);
 	} else {
-		lock->entries = kb_grow(lock->entries, lock->n, &lock->cap,
-					sizeof(*lock->entries));
+		lock->entries = kb_grow(lock->entries, lock->n, &lock->cap, sizeof(*lock->entries));
 		memmove(&lock->entries[at + 1], &lock->entries[at],
 			(lock->n - at) * sizeof(*lock->entries));
 		lock->n++;
@@ -285,11 +284,12 @@ void kb_lock_entry_text(const struct kb_lock_entry *e, struct kb_buf *buf)
 
 void kb_lock_text(const struct kb_lock *lock, struct kb_buf *buf)
 {
-	kb_buf_puts(buf,
-		    "# What the names of images.yaml resolved to. Written by `keybuzz-bundle lock`:\n"
-		    "# review it and commit it with a release, but change images.yaml, not this.\n"
-		    "# `inputs` is the digest of what an image's entry there said; packages are\n"
-		    "# NAME VERSION ARCHITECTURE SIZE SHA256 PATH (below the mirror).\n");
+	kb_buf_puts(
+		buf,
+		"# What the names of images.yaml resolved to. Written by `keybuzz-bundle lock`:\n"
+		"# review it and commit it with a release, but change images.yaml, not this.\n"
+		"# `inputs` is the digest of what an image's entry there said; packages are\n"
+		"# NAME VERSION ARCHITECTURE SIZE SHA256 PATH (below the mirror).\n");
 	kb_buf_printf(buf, "arch: %s\nimages:%s\n", lock->arch, lock->n ? "" : " {}");
 	for (size_t i = 0; i < lock->n; i++) {
 		kb_buf_printf(buf, "  %s:\n    inputs: %s\n", lock->entries[i].name,

@@ -76,8 +76,7 @@ static void take_digest(struct kb_schema_map *map, const char *key, struct kb_di
 	kb_digest_parse(text, ret); /* what is refused was reported */
 }
 
-static bool take_optional_digest(struct kb_schema_map *map, const char *key,
-				 struct kb_digest *ret)
+static bool take_optional_digest(struct kb_schema_map *map, const char *key, struct kb_digest *ret)
 {
 	if (!kb_schema_has(map, key))
 		return false;
@@ -153,8 +152,10 @@ static void take_debs(struct kb_schema_map *map, const char *key, struct kb_debs
 			continue;
 		}
 		if (debs->n && strcmp(debs->v[debs->n - 1].name, deb.name) >= 0)
-			kb_schema_fault(map->in, node, "%s is out of order; run: keybuzz-bundle "
-					"lock --update", deb.name);
+			kb_schema_fault(map->in, node,
+					"%s is out of order; run: keybuzz-bundle "
+					"lock --update",
+					deb.name);
 		*kb_debs_add(debs) = deb;
 	}
 }
@@ -181,10 +182,10 @@ static void read_other(const struct kb_schema *in, const struct kb_yaml_node *no
 	struct kb_schema_map map;
 
 	kb_schema_open(in, node, what, &map);
-	e->reference = e->kind == KB_SOURCE_REGISTRY
-			       ? kb_schema_word(&map, "reference", NULL, is_reference,
-						"a reference")
-			       : kb_schema_word(&map, "path", NULL, is_path, "a path");
+	e->reference =
+		e->kind == KB_SOURCE_REGISTRY
+			? kb_schema_word(&map, "reference", NULL, is_reference, "a reference")
+			: kb_schema_word(&map, "path", NULL, is_path, "a path");
 	if (e->kind == KB_SOURCE_ARCHIVE)
 		take_digest(&map, "sha256", &e->file);
 	e->has_index = take_optional_digest(&map, "index", &e->index);

@@ -160,8 +160,8 @@ static int resolve_archive(const struct kb_lock_resolver *r, const struct kb_ima
 	rc = kb_digest_of_fd(fd, &e->file, NULL, err);
 	if (rc < 0)
 		return kb_err_wrap(err, "%s", source->reference);
-	if (*source->sha256 && (!kb_digest_parse(source->sha256, &wanted) ||
-				!kb_digest_eq(&wanted, &e->file)))
+	if (*source->sha256 &&
+	    (!kb_digest_parse(source->sha256, &wanted) || !kb_digest_eq(&wanted, &e->file)))
 		return kb_err_set(err, KB_E_DAMAGED, "%s has sha256 %s, images.yaml says %s",
 				  source->reference, kb_digest_hex(&e->file), source->sha256);
 	rc = kb_archive_open(fd, source->reference, &archive, err);

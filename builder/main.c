@@ -6,9 +6,9 @@
 #include "builder/run.h"
 #include "core/json.h"
 
-static const struct kb_cmd *const commands[] = {&cmd_lint,  &cmd_lock,   &cmd_fetch, &cmd_build,
-						&cmd_sign,  &cmd_verify, &cmd_info,  &cmd_list,
-						&cmd_extract, &cmd_keygen};
+static const struct kb_cmd *const commands[] = {
+	&cmd_lint, &cmd_lock, &cmd_fetch,   &cmd_build, &cmd_sign,    &cmd_verify,
+	&cmd_info, &cmd_list, &cmd_extract, &cmd_diff,  &cmd_rebuild, &cmd_keygen};
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static void print_help(void)

@@ -20,8 +20,8 @@ void kb_oci_image_free(struct kb_oci_image *image)
 const char *kb_oci_arch(const char *arch)
 {
 	static const char *const names[][2] = {
-		{"x86_64", "amd64"}, {"aarch64", "arm64"},    {"armv7l", "arm"},
-		{"i686", "386"},     {"ppc64le", "ppc64le"},  {"s390x", "s390x"},
+		{"x86_64", "amd64"},    {"aarch64", "arm64"},   {"armv7l", "arm"},
+		{"i686", "386"},        {"ppc64le", "ppc64le"}, {"s390x", "s390x"},
 		{"riscv64", "riscv64"},
 	};
 
@@ -85,14 +85,14 @@ static const char *text_of(const struct kb_value *v)
 
 /* ---- reading documents ---- */
 
-static int read_document(const struct kb_oci_source *source, const char *path,
-			 struct kb_buf *buf, struct kb_err *err)
+static int read_document(const struct kb_oci_source *source, const char *path, struct kb_buf *buf,
+			 struct kb_err *err)
 {
 	int rc = source->read(source->ctx, path, KB_OCI_DOCUMENT_MAX, buf, err);
 
 	if (rc == KB_E_MISSING)
-		return kb_err_set(err, KB_E_INVALID, "%s: %s is named but not inside",
-				  source->name, path);
+		return kb_err_set(err, KB_E_INVALID, "%s: %s is named but not inside", source->name,
+				  path);
 	return rc;
 }
 
@@ -190,8 +190,7 @@ static int find_manifest(const struct kb_oci_source *source, const char *arch,
 	image->manifest = *digest;
 	if ((rc = read_blob(source, digest, &text, err)) < 0 ||
 	    (rc = kb_json_parse(name, text.data, text.len, &manifest, err)) < 0 ||
-	    (rc = digest_at(name, member(manifest, "config"), "digest", &image->config,
-			    err)) < 0 ||
+	    (rc = digest_at(name, member(manifest, "config"), "digest", &image->config, err)) < 0 ||
 	    (rc = take_layers(source, name, member(manifest, "layers"), image, err)) < 0 ||
 	    (rc = read_blob(source, &image->config, &image->config_text, err)) < 0)
 		return rc;
@@ -269,7 +268,8 @@ static void describe(struct kb_buf *buf, const struct kb_value *d)
 	const struct kb_value *platform = member(d, "platform");
 	const char *name = descriptor_name(d);
 
-	kb_buf_printf(buf, "%s%s", buf->len ? ", " : "", *name ? name : kb_json_member(d, "digest"));
+	kb_buf_printf(buf, "%s%s", buf->len ? ", " : "",
+		      *name ? name : kb_json_member(d, "digest"));
 	if (platform)
 		kb_buf_printf(buf, " (%s/%s)", kb_json_member(platform, "os"),
 			      kb_json_member(platform, "architecture"));
@@ -301,15 +301,13 @@ static int choose_descriptor(const char *name, const struct kb_value *manifests,
 	*ret = n == 1 ? found : named;
 	if (n == 1 || n_named == 1)
 		return 0;
-	return kb_err_set(err, KB_E_INVALID,
-			  "%s: %zu images for linux/%s, %s; inside are: %s", name, n, machine,
-			  n ? "name one as the image's tag" : "one is needed",
+	return kb_err_set(err, KB_E_INVALID, "%s: %zu images for linux/%s, %s; inside are: %s",
+			  name, n, machine, n ? "name one as the image's tag" : "one is needed",
 			  inside.len ? inside.data : "none");
 }
 
-int kb_oci_choose(const char *name, const char *text, size_t len, const char *arch,
-		  const char *tag, bool *ret_is_index, struct kb_digest *ret_manifest,
-		  struct kb_err *err)
+int kb_oci_choose(const char *name, const char *text, size_t len, const char *arch, const char *tag,
+		  bool *ret_is_index, struct kb_digest *ret_manifest, struct kb_err *err)
 {
 	kb_autovalue struct kb_value *index = NULL;
 	const struct kb_value *manifests, *d = NULL;
@@ -332,8 +330,7 @@ int kb_oci_choose(const char *name, const char *text, size_t len, const char *ar
 }
 
 static int find_by_index(const struct kb_oci_source *source, const char *arch, const char *tag,
-			 const struct kb_buf *index, struct kb_oci_image *image,
-			 struct kb_err *err)
+			 const struct kb_buf *index, struct kb_oci_image *image, struct kb_err *err)
 {
 	kb_autofree char *name = kb_format("%s: index.json", source->name);
 	kb_autobuf struct kb_buf text = KB_BUF_INIT;
@@ -345,8 +342,7 @@ static int find_by_index(const struct kb_oci_source *source, const char *arch, c
 	kb_digest_of(index->data, index->len, &image->index);
 	kb_buf_add(&text, index->data, index->len);
 	for (int depth = 0; depth < INDEX_NESTING_MAX; depth++) {
-		rc = kb_oci_choose(name, text.data, text.len, arch, tag, &is_index, &manifest,
-				   err);
+		rc = kb_oci_choose(name, text.data, text.len, arch, tag, &is_index, &manifest, err);
 		if (rc < 0)
 			return rc;
 		if (!is_index && depth == 0)
@@ -427,7 +423,8 @@ static bool digest_in_name(const char *path, struct kb_digest *ret)
 		base += 7;
 		len -= 7;
 	}
-	if (len != KB_HEX_LEN && !(len == KB_HEX_LEN + 5 && strcmp(base + KB_HEX_LEN, ".json") == 0))
+	if (len != KB_HEX_LEN &&
+	    !(len == KB_HEX_LEN + 5 && strcmp(base + KB_HEX_LEN, ".json") == 0))
 		return false;
 	memcpy(hex, base, KB_HEX_LEN);
 	hex[KB_HEX_LEN] = '\0';
@@ -460,8 +457,7 @@ static int take_docker_layers(const char *name, const struct kb_value *list,
 }
 
 static int find_by_docker(const struct kb_oci_source *source, const char *arch, const char *tag,
-			  const struct kb_buf *text, struct kb_oci_image *image,
-			  struct kb_err *err)
+			  const struct kb_buf *text, struct kb_oci_image *image, struct kb_err *err)
 {
 	kb_autofree char *name = kb_format("%s: manifest.json", source->name);
 	kb_autovalue struct kb_value *list = NULL;
@@ -577,15 +573,15 @@ static int import_missing(const struct kb_oci_source *source, struct kb_oci_imag
 }
 
 int kb_oci_import(const struct kb_oci_source *source, struct kb_oci_image *image,
-		  const char *origin, struct kb_store *store,
-		  struct kb_image_content *ret_content, struct kb_err *err)
+		  const char *origin, struct kb_store *store, struct kb_image_content *ret_content,
+		  struct kb_err *err)
 {
 	size_t n = image->n_layers;
 	int rc;
 
 	if ((rc = import_missing(source, image, store, err)) < 0 ||
-	    (rc = kb_store_put(store, image->config_text.data, image->config_text.len, NULL,
-			       err)) < 0)
+	    (rc = kb_store_put(store, image->config_text.data, image->config_text.len, NULL, err)) <
+		    0)
 		return rc;
 	ret_content->origin = kb_strdup(origin);
 	ret_content->config = image->config;

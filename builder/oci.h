@@ -22,15 +22,15 @@
 #define KB_OCI_LAYERS_MAX   512
 
 struct kb_oci_layer {
-	char *path;                        /* in the source */
-	bool has_blob;                     /* digest as it lies there, maybe compressed */
+	char *path;    /* in the source */
+	bool has_blob; /* digest as it lies there, maybe compressed */
 	struct kb_digest blob, diff_id;
-	uint64_t size;                     /* plain; set by import */
+	uint64_t size; /* plain; set by import */
 };
 
 struct kb_oci_source {
-	const char *name;                  /* for messages */
-	const char *blobs;                 /* "blobs/sha256/", or "" where blobs lie at the top */
+	const char *name;  /* for messages */
+	const char *blobs; /* "blobs/sha256/", or "" where blobs lie at the top */
 	/* Append a small file; KB_E_MISSING when there is none. */
 	int (*read)(void *ctx, const char *path, size_t max, struct kb_buf *buf,
 		    struct kb_err *err);
@@ -42,7 +42,7 @@ struct kb_oci_source {
 
 struct kb_oci_image {
 	bool has_index, has_manifest;
-	struct kb_digest index;            /* of index.json, or of a registry's index */
+	struct kb_digest index; /* of index.json, or of a registry's index */
 	struct kb_digest manifest;
 	struct kb_digest config;
 	struct kb_buf config_text;
@@ -69,9 +69,8 @@ int kb_oci_find_manifest(const struct kb_oci_source *source, const char *arch,
 /* In an index given as text: the manifest for ARCH. KB_E_INVALID with what is
  * inside when it is not exactly one. *RET_IS_INDEX is false when TEXT is a
  * manifest itself. */
-int kb_oci_choose(const char *name, const char *text, size_t len, const char *arch,
-		  const char *tag, bool *ret_is_index, struct kb_digest *ret_manifest,
-		  struct kb_err *err);
+int kb_oci_choose(const char *name, const char *text, size_t len, const char *arch, const char *tag,
+		  bool *ret_is_index, struct kb_digest *ret_manifest, struct kb_err *err);
 
 /* The digest of the config that a manifest given as text names. */
 int kb_oci_config_of(const char *name, const char *text, size_t len, struct kb_digest *ret_config,
@@ -79,7 +78,7 @@ int kb_oci_config_of(const char *name, const char *text, size_t len, struct kb_d
 
 /* Bring layers, then the config, into the store. ORIGIN is copied. */
 int kb_oci_import(const struct kb_oci_source *source, struct kb_oci_image *image,
-		  const char *origin, struct kb_store *store,
-		  struct kb_image_content *ret_content, struct kb_err *err);
+		  const char *origin, struct kb_store *store, struct kb_image_content *ret_content,
+		  struct kb_err *err);
 
 #endif

@@ -9,7 +9,10 @@ struct kb_oci_folder {
 	int fd;
 	char *name;
 };
-#define KB_OCI_FOLDER_INIT {-1, NULL}
+#define KB_OCI_FOLDER_INIT \
+	{                  \
+		-1, NULL   \
+	}
 #define kb_autoocifolder __attribute__((cleanup(kb_oci_folder_close)))
 
 /* PATH below DIRFD, or absolute with AT_FDCWD for a folder we made ourselves. */

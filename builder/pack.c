@@ -1,157 +1,78 @@
 #include "builder/pack.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "builder/frames.h"
+#include "builder/pack_layout.h"
 #include "core/file.h"
 #include "core/format.h"
 #include "core/header.h"
-#include "core/manifest_check.h"
 
-/* Layout: blobs below KB_BLOB_ALONE first, in order of their digests, sharing
- * chunks; then each large blob in its own run of chunks, so that its frames
- * can be kept and shared between bundles. Empty blobs have no place. */
-struct layout {
-	const struct kb_pack *pack;
-	struct kb_manifest *m;
-	size_t cap_chunks;
-	struct kb_buf small;        /* stored bytes of the shared chunks */
-	struct kb_frames *frames;   /* per blob; fd -1 when small */
-};
-
-static struct kb_chunk *add_chunk(struct layout *l, const struct kb_chunk *chunk)
+char *kb_pack_default_stub(void)
 {
-	struct kb_manifest *m = l->m;
+	char path[4096];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char *slash;
 
-	m->chunks = kb_grow(m->chunks, m->n_chunks, &l->cap_chunks, sizeof(*m->chunks));
-	m->chunks[m->n_chunks] = *chunk;
-	return &m->chunks[m->n_chunks++];
+	if (n < 0)
+		return kb_strdup("keybuzz-run");
+	path[n] = '\0';
+	slash = strrchr(path, '/');
+	return kb_format("%.*s/keybuzz-run", (int)(slash ? slash - path : 0), path);
 }
 
-static int end_shared_chunk(struct layout *l, struct kb_codec *codec, struct kb_buf *plain,
-			    struct kb_err *err)
-{
-	kb_autofree uint8_t *stored = kb_alloc(KB_CHUNK_STORED, 1);
-	struct kb_chunk chunk;
-	int rc;
+struct output {
+	const struct kb_pack *pack;
+	struct kb_manifest *m;
+	struct kb_layout layout;
+	struct kb_buf small;      /* stored bytes of the shared chunks */
+	struct kb_frames *frames; /* per blob; fd -1 when small */
+};
 
-	if (plain->len == 0)
-		return 0;
-	rc = kb_chunk_encode(codec, l->pack->level, plain->data, plain->len, stored, &chunk, err);
-	if (rc < 0)
-		return rc;
-	add_chunk(l, &chunk);
-	kb_buf_add(&l->small, stored, chunk.stored);
-	kb_buf_clear(plain);
+static int keep_shared(void *ctx, const struct kb_chunk *chunk, const void *stored,
+		       struct kb_err *err)
+{
+	struct output *out = ctx;
+
+	(void)err;
+	kb_buf_add(&out->small, stored, chunk->stored);
 	return 0;
 }
 
-/* A small blob may not straddle chunks: it is then read from one of them. */
-static int lay_small(struct layout *l, struct kb_err *err)
+static int open_large(void *ctx, size_t i, struct kb_err *err)
 {
-	kb_autobuf struct kb_buf plain = KB_BUF_INIT;
-	struct kb_codec *codec = kb_codec_new();
-	int rc = 0;
+	struct output *out = ctx;
+	const struct kb_blob *blob = &out->m->blobs[i];
+	int rc = kb_frames_open(out->pack->store, &blob->digest, blob->size, out->pack->level,
+				out->pack->progress, &out->frames[i], err);
 
-	for (size_t i = 0; rc == 0 && i < l->m->n_blobs; i++) {
-		struct kb_blob *blob = &l->m->blobs[i];
-
-		if (blob->size == 0 || blob->size >= KB_BLOB_ALONE)
-			continue;
-		if (plain.len + blob->size > KB_CHUNK_PLAIN)
-			rc = end_shared_chunk(l, codec, &plain, err);
-		blob->chunk = (uint32_t)l->m->n_chunks;
-		blob->offset = (uint32_t)plain.len;
-		if (rc == 0)
-			rc = kb_store_get(l->pack->store, &blob->digest, KB_BLOB_ALONE, &plain,
-					  err);
-	}
-	if (rc == 0)
-		rc = end_shared_chunk(l, codec, &plain, err);
-	kb_codec_free(codec);
+	for (size_t j = 0; rc == 0 && j < out->frames[i].n_chunks; j++)
+		kb_layout_add(&out->layout, &out->frames[i].chunks[j]);
 	return rc;
 }
 
-static int lay_large(struct layout *l, struct kb_err *err)
-{
-	for (size_t i = 0; i < l->m->n_blobs; i++) {
-		struct kb_blob *blob = &l->m->blobs[i];
-		int rc;
-
-		if (blob->size < KB_BLOB_ALONE)
-			continue;
-		rc = kb_frames_open(l->pack->store, &blob->digest, blob->size, l->pack->level,
-				    l->pack->progress, &l->frames[i], err);
-		if (rc < 0)
-			return rc;
-		blob->chunk = (uint32_t)l->m->n_chunks;
-		blob->offset = 0;
-		for (size_t j = 0; j < l->frames[i].n_chunks; j++)
-			add_chunk(l, &l->frames[i].chunks[j]);
-	}
-	return 0;
-}
-
-/* The stub, zero-padded to its span, and its digest. */
-static int load_stub(const struct kb_pack *pack, struct kb_buf *stub, struct kb_digest *ret_digest,
-		     struct kb_err *err)
-{
-	int rc = kb_file_read(pack->stub, KB_STUB_SPAN, stub, err);
-
-	if (rc < 0)
-		return kb_err_wrap(err, "host program");
-	kb_buf_reserve(stub, KB_STUB_SPAN - stub->len);
-	memset(stub->data + stub->len, 0, KB_STUB_SPAN - stub->len);
-	stub->len = KB_STUB_SPAN;
-	kb_digest_of(stub->data, stub->len, ret_digest);
-	return 0;
-}
-
-static uint64_t chunks_size(const struct kb_manifest *m)
-{
-	uint64_t size = 0;
-
-	for (size_t i = 0; i < m->n_chunks; i++)
-		size += m->chunks[i].stored;
-	return size;
-}
-
-/* Encode twice: the first time tells the manifest's length, which does not
- * depend on the total size written into it. */
-static int sign_manifest(const struct kb_pack *pack, struct kb_manifest *m, struct kb_buf *bytes,
+static int sign_manifest(const struct kb_pack *pack, const struct kb_buf *manifest,
 			 uint8_t header_bytes[KB_HEADER_LEN], struct kb_err *err)
 {
 	kb_autobuf struct kb_buf covered = KB_BUF_INIT;
-	struct kb_header header = {.n_slots = 1};
+	struct kb_header header = {.manifest_len = (uint32_t)manifest->len, .n_slots = 1};
 	int rc;
 
-	kb_manifest_write(m, bytes);
-	m->total_size = (uint64_t)KB_STUB_SPAN + KB_HEADER_LEN + bytes->len + chunks_size(m);
-	kb_buf_clear(bytes);
-	kb_manifest_write(m, bytes);
-	if (bytes->len > KB_MANIFEST_MAX)
-		return kb_err_set(err, KB_E_INVALID, "the manifest has %zu bytes, at most %u",
-				  bytes->len, KB_MANIFEST_MAX);
-	if ((rc = kb_manifest_check(m, err)) < 0)
-		return rc;
-	kb_pae(KB_PURPOSE, bytes->data, bytes->len, &covered);
+	kb_pae(KB_PURPOSE, manifest->data, manifest->len, &covered);
 	kb_secret_key_public(pack->key, &header.slots[0].key);
 	rc = kb_secret_key_sign(pack->key, covered.data, covered.len, header.slots[0].signature,
 				err);
-	header.manifest_len = (uint32_t)bytes->len;
 	kb_header_write(&header, header_bytes);
 	return rc;
 }
 
 /* Kept frames are compared with their digests on the way out: a store that
  * rotted must not become a signed bundle that nobody can install. */
-static int copy_frames(struct layout *l, size_t blob, int out, uint8_t *buffer,
+static int copy_frames(struct output *out, size_t blob, int fd, uint8_t *buffer,
 		       struct kb_err *err)
 {
-	const struct kb_frames *f = &l->frames[blob];
+	const struct kb_frames *f = &out->frames[blob];
 	uint64_t at = 0;
 	int rc = 0;
 
@@ -160,33 +81,33 @@ static int copy_frames(struct layout *l, size_t blob, int out, uint8_t *buffer,
 		if (rc == 0)
 			rc = kb_chunk_check(&f->chunks[i], buffer, err);
 		if (rc == 0)
-			rc = kb_write_full(out, buffer, f->chunks[i].stored, err);
+			rc = kb_write_full(fd, buffer, f->chunks[i].stored, err);
 		at += f->chunks[i].stored;
 	}
 	if (rc == KB_E_DAMAGED) {
-		kb_frames_drop(l->pack->store, &l->m->blobs[blob].digest, l->pack->level);
+		kb_frames_drop(out->pack->store, &out->m->blobs[blob].digest, out->pack->level);
 		return kb_err_set(err, KB_E_DAMAGED,
 				  "the store's compressed copy of %s was damaged and is removed; "
 				  "run the same command again",
-				  kb_digest_hex(&l->m->blobs[blob].digest));
+				  kb_digest_hex(&out->m->blobs[blob].digest));
 	}
 	return rc;
 }
 
-static int write_file(struct layout *l, const struct kb_buf *stub, const struct kb_buf *manifest,
-		      const uint8_t *header, int out, struct kb_err *err)
+static int write_file(struct output *out, const struct kb_buf *stub, const struct kb_buf *manifest,
+		      const uint8_t *header, int fd, struct kb_err *err)
 {
 	kb_autofree uint8_t *buffer = kb_alloc(KB_CHUNK_STORED, 1);
 	int rc;
 
-	if ((rc = kb_write_full(out, stub->data, stub->len, err)) < 0 ||
-	    (rc = kb_write_full(out, header, KB_HEADER_LEN, err)) < 0 ||
-	    (rc = kb_write_full(out, manifest->data, manifest->len, err)) < 0 ||
-	    (rc = kb_write_full(out, l->small.data, l->small.len, err)) < 0)
+	if ((rc = kb_write_full(fd, stub->data, stub->len, err)) < 0 ||
+	    (rc = kb_write_full(fd, header, KB_HEADER_LEN, err)) < 0 ||
+	    (rc = kb_write_full(fd, manifest->data, manifest->len, err)) < 0 ||
+	    (rc = kb_write_full(fd, out->small.data, out->small.len, err)) < 0)
 		return rc;
-	for (size_t i = 0; rc == 0 && i < l->m->n_blobs; i++)
-		if (l->m->blobs[i].size >= KB_BLOB_ALONE)
-			rc = copy_frames(l, i, out, buffer, err);
+	for (size_t i = 0; rc == 0 && i < out->m->n_blobs; i++)
+		if (out->m->blobs[i].size >= KB_BLOB_ALONE)
+			rc = copy_frames(out, i, fd, buffer, err);
 	return rc;
 }
 
@@ -194,47 +115,48 @@ static void set_storage(const struct kb_pack *pack, struct kb_manifest *m)
 {
 	free(m->builder);
 	free(m->zstd);
-	m->builder = kb_strdup("keybuzz-bundle " KB_VERSION);
+	m->builder = kb_strdup(KB_PACK_BUILDER);
 	m->zstd = kb_strdup(kb_zstd_version());
 	m->level = (uint8_t)pack->level;
-	free(m->chunks);
-	m->chunks = NULL;
-	m->n_chunks = 0;
 }
 
-static int pack_into(struct layout *l, int out, struct kb_err *err)
+static int pack_into(struct output *out, int fd, struct kb_err *err)
 {
 	kb_autobuf struct kb_buf stub = KB_BUF_INIT;
 	kb_autobuf struct kb_buf manifest = KB_BUF_INIT;
 	uint8_t header[KB_HEADER_LEN];
 	int rc;
 
-	set_storage(l->pack, l->m);
-	if ((rc = load_stub(l->pack, &stub, &l->m->stub, err)) < 0 ||
-	    (rc = lay_small(l, err)) < 0 || (rc = lay_large(l, err)) < 0 ||
-	    (rc = sign_manifest(l->pack, l->m, &manifest, header, err)) < 0)
+	set_storage(out->pack, out->m);
+	if ((rc = kb_layout_stub(out->pack->stub, &stub, &out->m->stub, err)) < 0 ||
+	    (rc = kb_layout_run(&out->layout, err)) < 0 ||
+	    (rc = kb_layout_finish(out->m, &manifest, err)) < 0 ||
+	    (rc = sign_manifest(out->pack, &manifest, header, err)) < 0)
 		return rc;
-	return write_file(l, &stub, &manifest, header, out, err);
+	return write_file(out, &stub, &manifest, header, fd, err);
 }
 
 int kb_pack_write(const struct kb_pack *pack, struct kb_manifest *m, const char *path,
 		  struct kb_err *err)
 {
-	struct layout l = {.pack = pack, .m = m};
+	struct output out = {.pack = pack, .m = m,
+			     .layout = {.store = pack->store, .level = pack->level, .m = m,
+					.shared = keep_shared, .large = open_large}};
 	kb_autonewfile struct kb_newfile nf = KB_NEWFILE_INIT;
 	int rc;
 
-	l.frames = kb_alloc(m->n_blobs, sizeof(*l.frames));
+	out.layout.ctx = &out;
+	out.frames = kb_alloc(m->n_blobs, sizeof(*out.frames));
 	for (size_t i = 0; i < m->n_blobs; i++)
-		l.frames[i].fd = -1;
+		out.frames[i].fd = -1;
 	rc = kb_newfile_open(&nf, path, 0755, err);
 	if (rc == 0)
-		rc = pack_into(&l, nf.fd, err);
+		rc = pack_into(&out, nf.fd, err);
 	if (rc == 0)
 		rc = kb_newfile_commit(&nf, (uid_t)-1, (gid_t)-1, err);
 	for (size_t i = 0; i < m->n_blobs; i++)
-		kb_frames_close(&l.frames[i]);
-	free(l.frames);
-	kb_buf_free(&l.small);
+		kb_frames_close(&out.frames[i]);
+	free(out.frames);
+	kb_buf_free(&out.small);
 	return rc;
 }

@@ -10,6 +10,9 @@
 #include "core/manifest.h"
 #include "core/progress.h"
 
+/* What bundles name as their builder. */
+#define KB_PACK_BUILDER "keybuzz-bundle " KB_VERSION
+
 struct kb_pack {
 	struct kb_store *store;
 	const struct kb_secret_key *key;
@@ -17,6 +20,9 @@ struct kb_pack {
 	int level;
 	const struct kb_progress *progress;
 };
+
+/* The host program that stands beside this one. The caller frees it. */
+char *kb_pack_default_stub(void);
 
 /* Write PATH (0755). Fills the storage part of M except release_set, which the
  * caller has set. */

@@ -46,8 +46,14 @@ static const char *tls_option(const char *reference, const char *when_loopback)
 static int read_raw(const char *reference, struct kb_buf *out, struct kb_err *err)
 {
 	kb_autofree char *url = kb_format("docker://%s", reference);
-	const char *argv[] = {"skopeo", "inspect", "--raw", "--retry-times", "2", url,
-			      tls_option(reference, "--tls-verify=false"), NULL};
+	const char *argv[] = {"skopeo",
+			      "inspect",
+			      "--raw",
+			      "--retry-times",
+			      "2",
+			      url,
+			      tls_option(reference, "--tls-verify=false"),
+			      NULL};
 	const struct kb_run run = {
 		.argv = argv, .network = true, .out = out, .out_max = KB_OCI_DOCUMENT_MAX};
 	int rc = kb_run(&run, NULL, err);
@@ -149,19 +155,25 @@ int kb_registry_copy(const struct kb_lock_entry *entry, const char *dir,
 		     const struct kb_progress *progress, struct kb_err *err)
 {
 	kb_autofree char *repo = repository(entry->reference);
-	kb_autofree char *from = kb_format("docker://%s@sha256:%s", repo,
-					   kb_digest_hex(&entry->manifest));
+	kb_autofree char *from =
+		kb_format("docker://%s@sha256:%s", repo, kb_digest_hex(&entry->manifest));
 	kb_autofree char *to = kb_format("dir:%s", dir);
 	kb_autofree char *old_name = kb_format("%s/manifest.json", dir);
 	kb_autofree char *new_name = kb_format("%s/%s", dir, kb_digest_hex(&entry->manifest));
 	kb_autofree char *what = kb_format("image %s", entry->name);
 	kb_autobuf struct kb_buf manifest = KB_BUF_INIT;
 	struct watch watch = {.progress = progress, .what = what, .dir = dir};
-	const char *argv[] = {"skopeo", "copy", "--quiet", "--retry-times", "2",
-			      "--preserve-digests", from, to,
-			      tls_option(repo, "--src-tls-verify=false"), NULL};
-	const struct kb_run run = {
-		.argv = argv, .network = true, .tick = report, .ctx = &watch};
+	const char *argv[] = {"skopeo",
+			      "copy",
+			      "--quiet",
+			      "--retry-times",
+			      "2",
+			      "--preserve-digests",
+			      from,
+			      to,
+			      tls_option(repo, "--src-tls-verify=false"),
+			      NULL};
+	const struct kb_run run = {.argv = argv, .network = true, .tick = report, .ctx = &watch};
 	int rc = read_by_digest(repo, &entry->manifest, &manifest, err);
 
 	if (rc < 0)

@@ -51,8 +51,8 @@ int kb_run_check(struct kb_err *err)
 {
 	if (!interrupted)
 		return 0;
-	return kb_err_set(err, KB_E_INTERRUPTED,
-			  "stopped by signal %d; the same command continues", (int)interrupted);
+	return kb_err_set(err, KB_E_INTERRUPTED, "stopped by signal %d; the same command continues",
+			  (int)interrupted);
 }
 
 int kb_run_find(const char *name, char **ret_path, struct kb_err *err)
@@ -159,8 +159,7 @@ static int append_output(const struct kb_run *run, int fd, bool *ret_end, struct
 }
 
 /* Until the child has ended. With a result below 0 it has been told to stop. */
-static int attend(const struct kb_run *run, pid_t pid, int out, int *ret_status,
-		  struct kb_err *err)
+static int attend(const struct kb_run *run, pid_t pid, int out, int *ret_status, struct kb_err *err)
 {
 	uint64_t kill_at = 0;
 	int pause_ms = 2, rc = 0;
@@ -295,8 +294,8 @@ int kb_run(const struct kb_run *run, int *ret_status, struct kb_err *err)
 	}
 	show_tail(run->argv[0], log, last, sizeof(last));
 	if (WIFSIGNALED(status))
-		return kb_err_set(err, KB_E_DEPENDENCY, "%s was ended by signal %d%s",
-				  run->argv[0], WTERMSIG(status), last);
+		return kb_err_set(err, KB_E_DEPENDENCY, "%s was ended by signal %d%s", run->argv[0],
+				  WTERMSIG(status), last);
 	return kb_err_set(err, KB_E_DEPENDENCY, "%s failed with status %d%s", run->argv[0],
 			  WEXITSTATUS(status), last);
 }

@@ -173,9 +173,9 @@ static uint64_t parse_day(const char *text)
 	if (strlen(text) != 10 || strspn(text, DIGITS) != 4 || text[4] != '-' ||
 	    strspn(text + 5, DIGITS) != 2 || text[7] != '-' || strspn(text + 8, DIGITS) != 2)
 		return 0;
-	tm.tm_year = atoi(text) - 1900;
-	tm.tm_mon = atoi(text + 5) - 1;
-	tm.tm_mday = atoi(text + 8);
+	tm.tm_year = (int)strtoul(text, NULL, 10) - 1900;
+	tm.tm_mon = (int)strtoul(text + 5, NULL, 10) - 1;
+	tm.tm_mday = (int)strtoul(text + 8, NULL, 10);
 	again = tm;
 	t = timegm(&again); /* moves 30 February to March */
 	if (t <= 0 || again.tm_mon != tm.tm_mon || again.tm_mday != tm.tm_mday)

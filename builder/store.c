@@ -271,8 +271,8 @@ int kb_store_adopt(struct kb_store *store, const char *path, const struct kb_dig
 	return publish(store->blobs_fd, path, name, err);
 }
 
-int kb_store_put(struct kb_store *store, const void *data, size_t len,
-		 struct kb_digest *ret_digest, struct kb_err *err)
+int kb_store_put(struct kb_store *store, const void *data, size_t len, struct kb_digest *ret_digest,
+		 struct kb_err *err)
 {
 	struct kb_store_writer *w;
 	struct kb_digest digest;
@@ -389,7 +389,9 @@ int kb_store_scratch(struct kb_store *store, char **ret_path, struct kb_err *err
 	if (rc < 0)
 		return rc;
 	path = kb_format("%s/%" PRIu64, store->scratch.path, kb_scratch_number(&store->scratch));
-	if (mkdir(path, 0700) < 0)
+	/* open to others whatever the umask: as an ordinary user mmdebstrap works
+	 * under another user's id, and nothing in here is a secret */
+	if (mkdir(path, 0755) < 0 || chmod(path, 0755) < 0)
 		return kb_err_errno(err, KB_E_IO, "create directory %s", path);
 	*ret_path = kb_steal(path);
 	return 0;

@@ -61,8 +61,8 @@ int kb_store_adopt(struct kb_store *store, const char *path, const struct kb_dig
 
 /* Small whole blobs. Get digests what it read: a blob that is not what its
  * name says is KB_E_DAMAGED. */
-int kb_store_put(struct kb_store *store, const void *data, size_t len,
-		 struct kb_digest *ret_digest, struct kb_err *err);
+int kb_store_put(struct kb_store *store, const void *data, size_t len, struct kb_digest *ret_digest,
+		 struct kb_err *err);
 int kb_store_get(struct kb_store *store, const struct kb_digest *digest, size_t max,
 		 struct kb_buf *buf, struct kb_err *err);
 

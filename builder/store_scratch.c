@@ -87,6 +87,8 @@ static int make_own(struct kb_scratch *s, struct kb_err *err)
 		/* between mkdtemp and flock another process may take it for dead */
 		if (fd < 0 || flock(fd, LOCK_EX) < 0 || fstat(fd, &st) < 0 || st.st_nlink == 0)
 			continue;
+		if (fchmod(fd, 0711) < 0) /* see kb_store_scratch */
+			return kb_err_errno(err, KB_E_IO, "%s", path);
 		s->path = kb_steal(path);
 		s->fd = fd;
 		fd = -1;

@@ -1,17 +1,31 @@
 #include "builder/sums.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "builder/minisig.h"
+#include "builder/provenance.h"
+#include "builder/sshsig.h"
 #include "core/file.h"
 
-static int is_bundle(const struct dirent *entry)
+static bool ends_with(const char *name, const char *end)
 {
-	size_t len = strlen(entry->d_name);
+	size_t a = strlen(name), b = strlen(end);
 
-	return len > 4 && entry->d_name[0] != '.' && !strcmp(entry->d_name + len - 4, ".run");
+	return a > b && name[0] != '.' && strcmp(name + a - b, end) == 0;
+}
+
+static int is_ours(const struct dirent *entry)
+{
+	return ends_with(entry->d_name, ".run") || strcmp(entry->d_name, KB_PROVENANCE_FILE) == 0;
+}
+
+static int is_sbom(const struct dirent *entry)
+{
+	return ends_with(entry->d_name, ".spdx.json");
 }
 
 static int by_bytes(const struct dirent **a, const struct dirent **b)
@@ -19,23 +33,54 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int add_line(const char *dir, const char *name, struct kb_buf *text, struct kb_err *err)
+int kb_sums_digest(const char *path, struct kb_digest *ret_digest, struct kb_err *err)
 {
-	kb_autofree char *path = kb_format("%s/%s", dir, name);
 	kb_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct kb_digest digest;
 	int rc;
 
 	if (fd < 0)
 		return kb_err_errno(err, KB_E_IO, "%s", path);
-	if ((rc = kb_digest_of_fd(fd, &digest, NULL, err)) < 0)
-		return kb_err_wrap(err, "%s", path);
+	rc = kb_digest_of_fd(fd, ret_digest, NULL, err);
+	return rc < 0 ? kb_err_wrap(err, "%s", path) : 0;
+}
+
+static int add_line(const char *dir, const char *name, struct kb_buf *text, struct kb_err *err)
+{
+	kb_autofree char *path = kb_format("%s/%s", dir, name);
+	struct kb_digest digest;
+	int rc = kb_sums_digest(path, &digest, err);
+
+	if (rc < 0)
+		return rc;
 	kb_buf_printf(text, "%s  %s\n", kb_digest_hex(&digest), name);
 	return 0;
 }
 
-static int write_signature(const char *path, const struct kb_buf *text,
-			   const struct kb_secret_key *key, struct kb_err *err)
+/* Lines for what IS_WANTED of DIR/BELOW; "" or a folder that may be absent. */
+static int add_folder(const char *dir, const char *below, int (*is_wanted)(const struct dirent *),
+		      struct kb_buf *text, struct kb_err *err)
+{
+	kb_autofree char *path = kb_format("%s/%s", dir, below);
+	struct dirent **names = NULL;
+	int n = scandir(path, &names, is_wanted, by_bytes), rc = 0;
+
+	if (n < 0 && *below && errno == ENOENT)
+		return 0;
+	if (n < 0)
+		return kb_err_errno(err, KB_E_IO, "%s", path);
+	for (int i = 0; i < n; i++) {
+		kb_autofree char *name = kb_format("%s%s", below, names[i]->d_name);
+
+		if (rc == 0)
+			rc = add_line(dir, name, text, err);
+		free(names[i]);
+	}
+	free(names);
+	return rc;
+}
+
+static int write_raw(const char *path, const struct kb_buf *text, const struct kb_secret_key *key,
+		     struct kb_err *err)
 {
 	kb_autofree char *sig_path = kb_format("%s.ed25519", path);
 	uint8_t signature[KB_SIGNATURE_LEN];
@@ -46,24 +91,49 @@ static int write_signature(const char *path, const struct kb_buf *text,
 	return rc;
 }
 
+typedef int make_fn(const struct kb_secret_key *key, const void *msg, size_t len,
+		    struct kb_buf *out, struct kb_err *err);
+
+static int write_made(const char *path, const char *end, make_fn *make, const struct kb_buf *text,
+		      const struct kb_secret_key *key, struct kb_err *err)
+{
+	kb_autofree char *sig_path = kb_format("%s%s", path, end);
+	kb_autobuf struct kb_buf made = KB_BUF_INIT;
+	int rc = make(key, text->data, text->len, &made, err);
+
+	if (rc == 0)
+		rc = kb_file_replace(sig_path, made.data, made.len, 0644, err);
+	return rc;
+}
+
 int kb_sums_write(const char *dir, const struct kb_secret_key *key, struct kb_err *err)
 {
 	kb_autobuf struct kb_buf text = KB_BUF_INIT;
 	kb_autofree char *path = kb_format("%s/SHA256SUMS", dir);
-	struct dirent **names = NULL;
-	int n = scandir(dir, &names, is_bundle, by_bytes), rc = 0;
+	int rc;
 
-	if (n < 0)
-		return kb_err_errno(err, KB_E_IO, "%s", dir);
-	for (int i = 0; i < n; i++) {
-		if (rc == 0)
-			rc = add_line(dir, names[i]->d_name, &text, err);
-		free(names[i]);
-	}
-	free(names);
+	kb_buf_puts(&text, "");
+	if ((rc = add_folder(dir, "", is_ours, &text, err)) < 0 ||
+	    (rc = add_folder(dir, "sbom/", is_sbom, &text, err)) < 0 ||
+	    (rc = kb_file_replace(path, text.data, text.len, 0644, err)) < 0 ||
+	    (rc = write_raw(path, &text, key, err)) < 0 ||
+	    (rc = write_made(path, ".sshsig", kb_sshsig_make, &text, key, err)) < 0)
+		return rc;
+	return write_made(path, ".minisig", kb_minisig_make, &text, key, err);
+}
+
+int kb_sums_write_public(const char *name, const struct kb_key *key, struct kb_err *err)
+{
+	const char *slash = strrchr(name, '/');
+	kb_autofree char *ssh_path = kb_format("%s.allowed_signers", name);
+	kb_autofree char *minisign_path = kb_format("%s.minisign", name);
+	kb_autobuf struct kb_buf ssh = KB_BUF_INIT, minisign = KB_BUF_INIT;
+	int rc;
+
+	kb_sshsig_allowed_signer(key, slash ? slash + 1 : name, &ssh);
+	kb_minisig_public(key, &minisign);
+	rc = kb_file_replace(ssh_path, ssh.data, ssh.len, 0644, err);
 	if (rc == 0)
-		rc = kb_file_replace(path, text.data ? text.data : "", text.len, 0644, err);
-	if (rc == 0)
-		rc = write_signature(path, &text, key, err);
+		rc = kb_file_replace(minisign_path, minisign.data, minisign.len, 0644, err);
 	return rc;
 }
