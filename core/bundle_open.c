@@ -82,7 +82,7 @@ int kb_bundle_open(int fd, const char *name, const struct kb_trust *trust,
 		   struct kb_bundle **ret_bundle, struct kb_err *err)
 {
 	struct kb_bundle *b = kb_alloc(1, sizeof(*b));
-	struct kb_header header;
+	struct kb_header header = {.n_slots = 0};
 	uint64_t size = 0;
 	int rc;
 
@@ -104,7 +104,7 @@ int kb_bundle_recall(const uint8_t *bytes, size_t len, const char *name,
 		     struct kb_err *err)
 {
 	struct kb_bundle *b = kb_alloc(1, sizeof(*b));
-	struct kb_header header;
+	struct kb_header header = {.n_slots = 0};
 	int rc;
 
 	b->fd = -1;

@@ -90,7 +90,7 @@ static void put_utf8(struct kb_buf *buf, uint32_t c)
 /* After "\u". */
 static int take_code_point(struct reader *r)
 {
-	uint32_t high, low;
+	uint32_t high = 0, low = 0;
 	int rc = take_hex(r, &high);
 
 	if (rc < 0)

@@ -14,15 +14,17 @@
 
 #include "core/err.h"
 
+#define KB_NEVER_NULL __attribute__((returns_nonnull))
+
 /* Zeroed memory; n * size is checked. Never NULL, also for 0. */
-void *kb_alloc(size_t n, size_t size);
-void *kb_realloc(void *p, size_t n, size_t size);
-char *kb_strdup(const char *s);
-char *kb_strndup(const char *s, size_t n);
-char *kb_format(const char *fmt, ...) KB_PRINTF(1, 2); /* caller frees */
+void *kb_alloc(size_t n, size_t size) KB_NEVER_NULL;
+void *kb_realloc(void *p, size_t n, size_t size) KB_NEVER_NULL;
+char *kb_strdup(const char *s) KB_NEVER_NULL;
+char *kb_strndup(const char *s, size_t n) KB_NEVER_NULL;
+char *kb_format(const char *fmt, ...) KB_PRINTF(1, 2) KB_NEVER_NULL; /* caller frees */
 
 /* Grow an array of *CAP elements so that one more fits at index N. */
-void *kb_grow(void *array, size_t n, size_t *cap, size_t size);
+void *kb_grow(void *array, size_t n, size_t *cap, size_t size) KB_NEVER_NULL;
 
 #define kb_autofree __attribute__((cleanup(kb_cleanup_free)))
 #define kb_autoclose __attribute__((cleanup(kb_cleanup_close)))

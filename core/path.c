@@ -62,8 +62,7 @@ static int open_failed(const char *path, struct kb_err *err)
 static int open_folder(int dirfd, const char *name, const char *path,
 		       const struct kb_owners *owners, int *ret_fd, struct kb_err *err)
 {
-	kb_autoclose int fd =
-		openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	kb_autoclose int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	int rc;
 
 	if (fd < 0)

@@ -1,12 +1,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/mem.h"
 #include "core/path.h"
+
+enum { NAME_SIZE = 256 }; /* a component of the kernel's, and its NUL */
 
 static bool is_leftover(const char *name)
 {
@@ -50,7 +53,7 @@ static bool is_dots(const char *name)
 }
 
 /* Remove the files of a folder. *RET_CHILD is a folder in it, or "". */
-static int empty_folder(DIR *dir, dev_t device, char ret_child[256], struct kb_err *err)
+static int empty_folder(DIR *dir, dev_t device, char ret_child[NAME_SIZE], struct kb_err *err)
 {
 	struct dirent *entry;
 
@@ -67,7 +70,7 @@ static int empty_folder(DIR *dir, dev_t device, char ret_child[256], struct kb_e
 			return kb_err_set(err, KB_E_PATH, "%s is another file system; unmount it",
 					  entry->d_name);
 		if (S_ISDIR(st.st_mode))
-			strcpy(ret_child, entry->d_name);
+			snprintf(ret_child, NAME_SIZE, "%s", entry->d_name);
 		else if (unlinkat(dirfd(dir), entry->d_name, 0) < 0)
 			return kb_err_errno(err, KB_E_IO, "remove %s", entry->d_name);
 	}
@@ -80,12 +83,12 @@ static int empty_folder(DIR *dir, dev_t device, char ret_child[256], struct kb_e
 static int remove_one_leaf(int dirfd_, const char *name, dev_t device, bool *ret_done,
 			   struct kb_err *err)
 {
-	char child[256], current[256];
+	char child[NAME_SIZE], current[NAME_SIZE];
 	DIR *dir = open_stream(dirfd_, name);
 	kb_autoclose int parent = fcntl(dirfd_, F_DUPFD_CLOEXEC, 3);
 	int rc = 0;
 
-	strcpy(current, name);
+	snprintf(current, sizeof(current), "%s", name);
 	*ret_done = true;
 	while (dir && (rc = empty_folder(dir, device, child, err)) == 0 && *child) {
 		DIR *next = open_stream(dirfd(dir), child);
@@ -95,7 +98,7 @@ static int remove_one_leaf(int dirfd_, const char *name, dev_t device, bool *ret
 		parent = fcntl(dirfd(dir), F_DUPFD_CLOEXEC, 3);
 		closedir(dir);
 		dir = next;
-		strcpy(current, child);
+		memcpy(current, child, sizeof(current));
 	}
 	if (!dir || parent < 0)
 		rc = kb_err_errno(err, KB_E_IO, "remove %s", current);
@@ -112,7 +115,7 @@ int kb_path_remove_tree(int dirfd_, const char *name, struct kb_err *err)
 	bool done = false;
 	int rc = 0;
 
-	if (strlen(name) > 255)
+	if (strlen(name) >= NAME_SIZE)
 		return kb_err_set(err, KB_E_PATH, "%s: name too long", name);
 	if (fstatat(dirfd_, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno == ENOENT)

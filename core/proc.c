@@ -73,11 +73,11 @@ struct watch {
 	struct kb_proc_lines lines[2];
 };
 
-/* One read of one stream; at most one pipe's worth, so that a program which
+/* One read of one stream, so that a program which
  * never stops writing cannot keep us from looking at the clock. */
 static void drain(struct watch *w, int stream)
 {
-	char block[65536];
+	char block[16384];
 	ssize_t n = read(w->out[stream], block, sizeof(block));
 
 	if (n > 0) {
@@ -116,7 +116,8 @@ static void check_limits(struct watch *w)
 
 static int poll_once(struct watch *w, struct kb_err *err)
 {
-	struct pollfd fds[3] = {{w->out[0], POLLIN, 0}, {w->out[1], POLLIN, 0},
+	struct pollfd fds[3] = {{w->out[0], POLLIN, 0},
+				{w->out[1], POLLIN, 0},
 				{w->over ? -1 : w->pidfd, POLLIN, 0}};
 
 	if (poll(fds, 3, w->over ? 0 : TICK) < 0 && errno != EINTR)

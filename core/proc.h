@@ -34,8 +34,7 @@ struct kb_proc {
 	uint32_t timeout;        /* seconds on the monotonic clock; 0: none */
 	/* One line without its end, terminated by a NUL. CUT: there was more of
 	 * it. Bytes as they came: not UTF-8, not escaped. May be NULL. */
-	void (*line)(void *ctx, enum kb_proc_stream stream, const char *line, size_t len,
-		     bool cut);
+	void (*line)(void *ctx, enum kb_proc_stream stream, const char *line, size_t len, bool cut);
 	/* Asked several times a second; true ends the program now. May be NULL. */
 	bool (*stop)(void *ctx);
 	void *ctx;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -21,10 +22,7 @@ static pid_t parent_of(int proc, const char *name)
 	kb_autoclose int fd = -1;
 	ssize_t n;
 
-	if (strlen(name) > 20)
-		return -1;
-	strcpy(path, name);
-	strcat(path, "/stat");
+	snprintf(path, sizeof(path), "%.20s/stat", name);
 	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 	if (n <= 0)

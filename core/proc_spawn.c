@@ -135,7 +135,7 @@ static int open_pipes(struct pipes *ps, struct kb_err *err)
 
 static void close_pipes(struct pipes *ps)
 {
-	int *all[] = {&ps->null, &ps->out[0], &ps->out[1], &ps->err[0],
+	int *all[] = {&ps->null,   &ps->out[0],    &ps->out[1],   &ps->err[0],
 		      &ps->err[1], &ps->report[0], &ps->report[1]};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {

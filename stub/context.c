@@ -95,8 +95,10 @@ static struct kb_value *groups_value(const struct kb_inventory *inventory,
 	for (size_t i = 0; i < kb_inventory_count(inventory); i++) {
 		const char *role = kb_inventory_at(inventory, i)->role;
 		kb_autofree char *name = underscored(role);
-		struct selection s = {.inventory = inventory, .filter = {.role = role},
-				      .self = self, .with_stack = true};
+		struct selection s = {.inventory = inventory,
+				      .filter = {.role = role},
+				      .self = self,
+				      .with_stack = true};
 
 		if (!kb_value_get(map, name))
 			kb_value_set(map, name, hosts_value(&s));

@@ -38,8 +38,8 @@ static int write_fact(int dirfd, const char *name, const struct kb_buf *text, st
 	kb_autobuf struct kb_buf old = KB_BUF_INIT;
 	int rc;
 
-	if (kb_file_read_at(dirfd, name, text->len + 1, &old, NULL) == 0 &&
-	    old.len == text->len && memcmp(old.data, text->data, text->len) == 0)
+	if (kb_file_read_at(dirfd, name, text->len + 1, &old, NULL) == 0 && old.len == text->len &&
+	    memcmp(old.data, text->data, text->len) == 0)
 		return 0;
 	if ((rc = kb_newfile_open_at(&nf, dirfd, name, 0600, err)) < 0 ||
 	    (rc = kb_write_full(nf.fd, text->data, text->len, err)) < 0)

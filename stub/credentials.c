@@ -25,8 +25,8 @@ struct kb_credentials {
 
 bool kb_credential_is_secret(const char *variable)
 {
-	static const char *const plain[] = {"_USER",   "_NAME", "_DB",   "_DATABASE", "_BUCKET",
-					    "_HOST", "_PORT", "_QUORUM"};
+	static const char *const plain[] = {"_USER",   "_NAME", "_DB",   "_DATABASE",
+					    "_BUCKET", "_HOST", "_PORT", "_QUORUM"};
 	size_t len = strlen(variable);
 
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
@@ -41,7 +41,7 @@ bool kb_credential_is_secret(const char *variable)
 static bool is_placeholder(const char *value)
 {
 	static const char *const words[] = {"changeme", "change_me", "change-me", "placeholder",
-					    "xxxxxx", "secret", "password"};
+					    "xxxxxx",   "secret",    "password"};
 	size_t len = strlen(value);
 
 	if (value[0] == '<' && value[len - 1] == '>')
@@ -88,8 +88,8 @@ static int open_folder(const char *dir, int *ret_fd, struct kb_err *err)
 	return 0;
 }
 
-static int read_module(int dirfd, const char *dir, const char *module,
-		       struct kb_envfile **ret_env, struct kb_err *err)
+static int read_module(int dirfd, const char *dir, const char *module, struct kb_envfile **ret_env,
+		       struct kb_err *err)
 {
 	__attribute__((cleanup(kb_buf_wipe))) struct kb_buf text = KB_BUF_INIT;
 	kb_autofree char *name = kb_format("%s.env", module);

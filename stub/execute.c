@@ -58,9 +58,9 @@ static int act(struct kb_scene *scene, struct kb_plan_item *item, struct kb_err 
 /* Conditions that are only asked, and scripts of every install that run with
  * what they ran with before, leave nothing half-done: they are recorded when
  * the answer is a new one. So a second install writes nothing. */
-static bool is_only_asked(const struct kb_scene *scene, const struct kb_plan_item *item)
+static bool is_only_asked(const struct kb_plan_item *item)
 {
-	return item->step->kind == KB_STEP_WAIT || !kb_step_acts(scene, item);
+	return item->step->kind == KB_STEP_WAIT || !item->acts;
 }
 
 static bool is_news(const struct kb_scene *scene, const struct kb_plan_item *item,
@@ -81,7 +81,7 @@ static int record(struct kb_scene *scene, const struct kb_plan_item *item,
 static int record_result(struct kb_scene *scene, const struct kb_plan_item *item, int rc,
 			 bool only_asked, struct kb_err *err)
 {
-	enum kb_record_state state = rc < 0		      ? KB_RECORD_FAIL
+	enum kb_record_state state = rc < 0                     ? KB_RECORD_FAIL
 				     : rc == KB_STEP_IS_PENDING ? KB_RECORD_PENDING
 								: KB_RECORD_DONE;
 
@@ -92,7 +92,7 @@ static int record_result(struct kb_scene *scene, const struct kb_plan_item *item
 
 static int install_step(struct kb_scene *scene, struct kb_plan_item *item, struct kb_err *err)
 {
-	bool only_asked = is_only_asked(scene, item);
+	bool only_asked = is_only_asked(item);
 	int rc = kb_signals_check(err), recorded;
 
 	if (rc < 0)

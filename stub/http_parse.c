@@ -28,9 +28,9 @@ static int status_line(struct kb_http_parser *p, struct kb_err *err)
 {
 	const char *s = p->line;
 
-	if (p->line_len < 12 || (memcmp(s, "HTTP/1.1 ", 9) && memcmp(s, "HTTP/1.0 ", 9)) ||
-	    !is_digit(s[9]) || !is_digit(s[10]) || !is_digit(s[11]) ||
-	    (p->line_len > 12 && s[12] != ' '))
+	if (p->line_len < 12 ||
+	    (memcmp(s, "HTTP/1.1 ", 9) != 0 && memcmp(s, "HTTP/1.0 ", 9) != 0) || !is_digit(s[9]) ||
+	    !is_digit(s[10]) || !is_digit(s[11]) || (p->line_len > 12 && s[12] != ' '))
 		return BAD("no HTTP/1 status line");
 	p->status = (s[9] - '0') * 100 + (s[10] - '0') * 10 + (s[11] - '0');
 	if (p->status < 100 || p->status > 599)
@@ -58,8 +58,7 @@ static int content_length(struct kb_http_parser *p, const char *value, struct kb
 	return 0;
 }
 
-static int header(struct kb_http_parser *p, const char *name, const char *value,
-		  struct kb_err *err)
+static int header(struct kb_http_parser *p, const char *name, const char *value, struct kb_err *err)
 {
 	if (strcasecmp(name, "Content-Length") == 0)
 		return content_length(p, value, err);
@@ -232,7 +231,8 @@ static int take_body(struct kb_http_parser *p, size_t len, size_t *ret_len, stru
 	if (p->state != KB_HTTP_BODY_CLOSE) {
 		p->left -= len;
 		if (p->left == 0)
-			p->state = p->state == KB_HTTP_CHUNK_DATA ? KB_HTTP_CHUNK_END : KB_HTTP_DONE;
+			p->state =
+				p->state == KB_HTTP_CHUNK_DATA ? KB_HTTP_CHUNK_END : KB_HTTP_DONE;
 	}
 	*ret_len = len;
 	return 0;

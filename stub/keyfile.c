@@ -94,8 +94,9 @@ int kb_keyfile_parse(const char *text, size_t len, const char *kind, struct kb_k
 		if (line != kf->text)
 			add_pair(kf, line);
 		else if (strcmp(line, first) != 0)
-			return damaged(err, kind, "of another kind, or of a later version of this "
-						  "program");
+			return damaged(err, kind,
+				       "of another kind, or of a later version of this "
+				       "program");
 	}
 	*ret_kf = kb_steal(kf);
 	return 0;
@@ -180,8 +181,8 @@ static bool is_unchanged(int dirfd, const char *name, const struct kb_buf *out)
 	kb_autoclose int fd = -1;
 	struct stat st;
 
-	if (kb_path_open_file(dirfd, name, &fd, &st, NULL) < 0 ||
-	    st.st_size != (off_t)out->len || (st.st_mode & 07777) != 0600)
+	if (kb_path_open_file(dirfd, name, &fd, &st, NULL) < 0 || st.st_size != (off_t)out->len ||
+	    (st.st_mode & 07777) != 0600)
 		return false;
 	kb_buf_reserve(&old, out->len);
 	return kb_pread_full(fd, old.data, out->len, 0, NULL) == 0 &&

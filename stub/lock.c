@@ -3,11 +3,26 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/mem.h"
 #include "core/path.h"
 #include "stub/paths.h"
+
+/* A holder that was just killed may still be leaving a system call: a moment's
+ * patience, so that the same command given again is not refused. */
+static int lock_soon(int fd)
+{
+	enum { TRIES = 40, PAUSE_MS = 50 };
+	int rc = flock(fd, LOCK_EX | LOCK_NB);
+
+	for (int i = 1; rc < 0 && errno == EWOULDBLOCK && i < TRIES; i++) {
+		nanosleep(&(struct timespec){0, PAUSE_MS * 1000000L}, NULL);
+		rc = flock(fd, LOCK_EX | LOCK_NB);
+	}
+	return rc;
+}
 
 int kb_lock_take(int rootfd, int *ret_fd, struct kb_err *err)
 {
@@ -22,7 +37,7 @@ int kb_lock_take(int rootfd, int *ret_fd, struct kb_err *err)
 	fd = openat(dirfd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return kb_err_errno(err, KB_E_ENVIRONMENT, KB_PATH_RUN "/lock");
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+	if (lock_soon(fd) < 0) {
 		if (errno == EWOULDBLOCK)
 			return kb_err_set(err, KB_E_BUSY,
 					  "another run of keybuzz is at work on this host; wait "

@@ -76,6 +76,7 @@ static int run_verb(struct kb_run *run, const struct kb_verb *verb, struct kb_ar
 		return kb_err_set(err, KB_E_ENVIRONMENT,
 				  "%s changes or reads what belongs to root; run it as root",
 				  verb->name);
+	run->acts = verb->acts;
 	return verb->run(run, args, err);
 }
 
@@ -111,8 +112,7 @@ static int dispatch(struct kb_run *run, struct kb_args *args, struct kb_err *err
 		printf("keybuzz-run %s\n", KB_VERSION);
 		return 0;
 	}
-	if ((rc = kb_source_find_self(run, err)) < 0 ||
-	    (rc = kb_run_options(run, args, err)) < 0 ||
+	if ((rc = kb_source_find_self(run, err)) < 0 || (rc = kb_run_options(run, args, err)) < 0 ||
 	    (rc = choose(run, args, &verb, &help, err)) < 0)
 		return rc;
 	if (help) {
@@ -134,6 +134,21 @@ static void print_result(struct kb_run *run, int rc, const struct kb_err *err)
 	kb_json_object_end(j);
 	if (run->json)
 		printf("%s\n", run->result.data);
+}
+
+static int close_output(const struct kb_run *run, int rc)
+{
+	struct kb_err err;
+
+	if (kb_close_stdout(&err) == 0 || rc < 0)
+		return rc;
+	if (run->acts) {
+		fprintf(stderr, "keybuzz: warning: the result could not be written: %s\n",
+			err.text);
+		return rc;
+	}
+	kb_err_print(&err);
+	return err.code;
 }
 
 static int run_program(struct kb_run *run, int argc, char **argv, struct kb_err *err)
@@ -158,16 +173,14 @@ int main(int argc, char **argv)
 	kb_json_init(&run.out, &run.result);
 	kb_json_object(&run.out);
 	kb_signals_install();
-	run.rootfd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (rc == 0 && (run.rootfd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		rc = kb_err_errno(&err, KB_E_ENVIRONMENT, "open /");
 	if (rc == 0)
 		rc = run_program(&run, argc > 0 ? argc - 1 : 0, argv + 1, &err);
 	if (rc < 0)
 		kb_err_print(&err);
 	print_result(&run, rc, &err);
-	if (kb_close_stdout(&err) < 0 && rc == 0) {
-		kb_err_print(&err);
-		rc = KB_E_IO;
-	}
+	rc = close_output(&run, rc);
 	kb_run_free(&run);
 	return -rc;
 }

@@ -9,10 +9,8 @@
 #include "stub/rollback.h"
 
 static const char *const names[KB_OUTCOME_COUNT] = {
-	[KB_OUTCOME_NONE] = "not-installed",
-	[KB_OUTCOME_INSTALLED] = "installed",
-	[KB_OUTCOME_PENDING] = "pending-quorum",
-	[KB_OUTCOME_FAILED] = "failed",
+	[KB_OUTCOME_NONE] = "not-installed",      [KB_OUTCOME_INSTALLED] = "installed",
+	[KB_OUTCOME_PENDING] = "pending-quorum",  [KB_OUTCOME_FAILED] = "failed",
 	[KB_OUTCOME_INTERRUPTED] = "interrupted",
 };
 
@@ -62,7 +60,7 @@ static void add_line(struct kb_outcome *o, char *line)
 
 void kb_outcome_add_pending(struct kb_outcome *o, const char *step, const char *reason)
 {
-	add_line(o, kb_format("%s %s", step, reason));
+	add_line(o, kb_format("%s: %s", step, reason));
 }
 
 static int take_all(const struct kb_keyfile *kf, struct kb_outcome *o, struct kb_err *err)
@@ -156,9 +154,8 @@ void kb_outcome_free(struct kb_outcome *o)
 	memset(o, 0, sizeof(*o));
 }
 
-void kb_outcome_begin(struct kb_outcome *o, const struct kb_manifest *m,
-		      const struct kb_digest *id, const struct kb_outcome *old, const char *host,
-		      const char *address)
+void kb_outcome_begin(struct kb_outcome *o, const struct kb_manifest *m, const struct kb_digest *id,
+		      const struct kb_outcome *old, const char *host, const char *address)
 {
 	bool other = *old->manifest && strcmp(old->manifest, kb_digest_hex(id)) != 0;
 

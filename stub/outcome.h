@@ -25,7 +25,7 @@ struct kb_outcome {
 	char *previous;    /* the release before, 16 hex digits, or "" */
 	char *failure;     /* "60 step cluster-init: ..", or "" */
 	uint64_t epoch, counter;
-	char **pending; /* "STEP REASON" */
+	char **pending; /* "STEP: REASON" */
 	size_t n_pending;
 };
 

@@ -32,5 +32,4 @@
 #define KB_NAME_RELEASES "releases"
 #define KB_NAME_PAYLOAD  "payload"
 
-
 #endif

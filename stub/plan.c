@@ -14,6 +14,19 @@ static size_t count_steps(const struct kb_manifest *m, int phase)
 	return n;
 }
 
+/* Signed is not trusted to say whom to trust. */
+static int check_target(const struct kb_step *step, struct kb_err *err)
+{
+	static const char own[] = "/etc/keybuzz";
+	const size_t len = sizeof(own) - 1;
+
+	if (strncmp(step->target, own, len) == 0 &&
+	    (step->target[len] == '\0' || step->target[len] == '/'))
+		return kb_err_set(err, KB_E_PATH, "step %s: %s is not for bundles to change",
+				  step->id, step->target);
+	return 0;
+}
+
 static int inspect(struct kb_scene *scene, const struct kb_plan *plan, struct kb_plan_item *item,
 		   struct kb_err *err)
 {
@@ -25,6 +38,8 @@ static int inspect(struct kb_scene *scene, const struct kb_plan *plan, struct kb
 				  "step %s: this program does not know how to do \"%s\" steps; it "
 				  "needs a newer bundle",
 				  item->step->id, kb_step_kind_name(item->step->kind));
+	if ((rc = check_target(item->step, err)) < 0)
+		return rc;
 	rc = ops->inspect(scene, plan, item, err);
 	return rc < 0 ? kb_err_wrap(err, "step %s", item->step->id) : 0;
 }
@@ -47,6 +62,7 @@ void kb_plan_make(struct kb_scene *scene, int phase, struct kb_plan *ret_plan,
 		item->step = &m->steps[i];
 		if (kb_problems_take(problems, inspect(scene, plan, item, &err), &err) < 0)
 			kb_step_decide(item, KB_ACTION_KEEP, "not known");
+		item->acts = kb_step_acts(scene, item);
 		plan->n++;
 	}
 }
@@ -70,8 +86,7 @@ void kb_plan_free(struct kb_plan *plan)
 bool kb_plan_changes(const struct kb_plan *plan)
 {
 	for (size_t i = 0; i < plan->n; i++)
-		if (plan->items[i].action != KB_ACTION_KEEP &&
-		    plan->items[i].action != KB_ACTION_PENDING)
+		if (plan->items[i].acts)
 			return true;
 	return false;
 }
@@ -88,9 +103,9 @@ size_t kb_plan_count(const struct kb_plan *plan, enum kb_action action)
 const char *kb_action_name(enum kb_action action)
 {
 	static const char *const names[KB_ACTION_COUNT] = {
-		[KB_ACTION_KEEP] = "keep",     [KB_ACTION_ADD] = "add",
-		[KB_ACTION_CHANGE] = "change", [KB_ACTION_RUN] = "run",
-		[KB_ACTION_START] = "start",   [KB_ACTION_RESTART] = "restart",
+		[KB_ACTION_KEEP] = "keep",       [KB_ACTION_ADD] = "add",
+		[KB_ACTION_CHANGE] = "change",   [KB_ACTION_RUN] = "run",
+		[KB_ACTION_START] = "start",     [KB_ACTION_RESTART] = "restart",
 		[KB_ACTION_PENDING] = "pending",
 	};
 

@@ -29,11 +29,12 @@ enum kb_action {
 struct kb_plan_item {
 	const struct kb_step *step;
 	enum kb_action action;
-	char *reason;           /* never NULL after inspection */
-	struct kb_digest input; /* what it would be done with */
+	bool acts;               /* see kb_step_acts */
+	char *reason;            /* never NULL after inspection */
+	struct kb_digest input;  /* what it would be done with */
 	struct kb_digest result; /* what watchers see of it */
-	struct kb_buf content;  /* rendered bytes of a template or unit; wiped */
-	uint64_t bytes;         /* that it would write where `path` is.. */
+	struct kb_buf content;   /* rendered bytes of a template or unit; wiped */
+	uint64_t bytes;          /* that it would write where `path` is.. */
 	const char *path;
 	struct kb_image_status *images; /* of an images step */
 	const struct kb_image **image_list;
@@ -55,7 +56,8 @@ void kb_plan_make(struct kb_scene *scene, int phase, struct kb_plan *ret_plan,
 		  struct kb_problems *problems);
 void kb_plan_free(struct kb_plan *plan);
 
-/* Is there anything to do besides asking again? */
+/* Does any step change something or start something anew? Asking again and
+ * scripts of every install do not count. */
 bool kb_plan_changes(const struct kb_plan *plan);
 size_t kb_plan_count(const struct kb_plan *plan, enum kb_action action);
 

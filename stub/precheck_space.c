@@ -1,8 +1,9 @@
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "core/show.h"
@@ -46,7 +47,7 @@ static struct kb_budget_line *line_of(struct kb_budget *budget, dev_t device, co
 	line = &budget->at[budget->n++];
 	memset(line, 0, sizeof(*line));
 	line->device = device;
-	strncpy(line->path, path, sizeof(line->path) - 1);
+	snprintf(line->path, sizeof(line->path), "%s", path);
 	return line;
 }
 
@@ -106,7 +107,8 @@ static void judge(struct kb_scene *scene, const struct kb_budget_line *line,
 				"%s: %s are needed and %s should stay free, but only %s are free",
 				line->path, kb_show_size(line->need), kb_show_size(RESERVE),
 				kb_show_size(line->free));
-	else if (line->inodes > line->free_inodes || line->free_inodes - line->inodes < INODE_RESERVE)
+	else if (line->inodes > line->free_inodes ||
+		 line->free_inodes - line->inodes < INODE_RESERVE)
 		kb_problems_add(problems, KB_E_SPACE,
 				"%s: about %llu files will be made, but only %llu inodes are free",
 				line->path, (unsigned long long)line->inodes,

@@ -35,7 +35,8 @@ static int require_installed(struct kb_scene *scene, struct kb_err *err)
 				  "%s is not installed on this host; install it first",
 				  scene->m->role);
 	if (strcmp(outcome.manifest, kb_digest_hex(scene->release)) != 0)
-		kb_report_warn(scene->report, "this host has version %s installed, the bundle is %s",
+		kb_report_warn(scene->report,
+			       "this host has version %s installed, the bundle is %s",
 			       outcome.version, scene->m->version);
 	return 0;
 }

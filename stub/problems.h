@@ -18,8 +18,8 @@ struct kb_problems {
 	struct kb_problem *at;
 	size_t n, cap;
 };
-#define KB_PROBLEMS_INIT \
-	{                \
+#define KB_PROBLEMS_INIT   \
+	{                  \
 		NULL, 0, 0 \
 	}
 #define kb_autoproblems __attribute__((cleanup(kb_problems_free)))

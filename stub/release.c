@@ -17,8 +17,7 @@ bool kb_release_carries(const struct kb_manifest *m, const struct kb_file *file)
 	if (m->blobs[file->blob].size <= KB_RELEASE_COPY_MAX)
 		return true;
 	for (size_t i = 0; i < m->n_steps; i++)
-		if (m->steps[i].kind == KB_STEP_FILE &&
-		    strcmp(m->steps[i].source, file->path) == 0)
+		if (m->steps[i].kind == KB_STEP_FILE && strcmp(m->steps[i].source, file->path) == 0)
 			return false;
 	return true;
 }

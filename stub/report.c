@@ -5,8 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -59,8 +59,8 @@ void kb_report_set_log(struct kb_report *r, const char *log, const char *role, c
  * his. Neither is followed when its last component is a link. */
 static int open_log(struct kb_report *r, struct kb_err *err)
 {
-	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK |
-			  O_CLOEXEC;
+	const int flags =
+		O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
 	kb_autoclose int dirfd = -1, opt = -1;
 	int rc;
 
@@ -157,6 +157,7 @@ void kb_report_warn(struct kb_report *r, const char *fmt, ...)
 	va_start(ap, fmt);
 	text = format_clean(r, fmt, ap);
 	va_end(ap);
+	log_text(r, text);
 	to_terminal(r, "keybuzz: warning: ", text);
 }
 
@@ -249,8 +250,7 @@ void kb_output_show_tail(struct kb_output *o)
 	if (o->n_tail)
 		fprintf(stderr, "keybuzz: the last lines of %s:\n", o->id);
 	for (size_t i = o->n_tail - n; i < o->n_tail; i++) {
-		kb_autofree char *line =
-			kb_format("%s: %s", o->id, o->tail[i % KB_REPORT_TAIL]);
+		kb_autofree char *line = kb_format("%s: %s", o->id, o->tail[i % KB_REPORT_TAIL]);
 
 		if (o->silent || o->shown > KB_REPORT_STEP_MAX)
 			log_text(o->report, line);

@@ -45,7 +45,7 @@ static int read_host(int dirfd, struct kb_floor *floor, struct kb_err *err)
 	channel = kb_keyfile_get(kf, "channel");
 	if (!channel || !*channel || strlen(channel) >= sizeof(floor->channel))
 		return kb_err_set(err, KB_E_STATE, "host record: no channel");
-	strcpy(floor->channel, channel);
+	snprintf(floor->channel, sizeof(floor->channel), "%s", channel);
 	return 0;
 }
 
@@ -77,8 +77,8 @@ int kb_floor_check_release(const struct kb_floor *floor, const struct kb_manifes
 {
 	uint64_t from = floor->known && m->epoch == floor->epoch ? floor->counter : 0;
 
-	if (floor->known && (m->epoch < floor->epoch ||
-			     (m->epoch == floor->epoch && m->counter < floor->counter)))
+	if (floor->known &&
+	    (m->epoch < floor->epoch || (m->epoch == floor->epoch && m->counter < floor->counter)))
 		return older(floor, m, err);
 	if (m->counter - from > KB_ROLLBACK_JUMP_MAX)
 		return kb_err_set(err, KB_E_ROLLBACK,

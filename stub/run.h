@@ -13,6 +13,7 @@
 struct kb_run {
 	int rootfd;
 	bool json, quiet, yes;
+	bool acts;         /* the chosen verb's */
 	char *log;         /* --log; all paths are absolute by now */
 	char *trust_dir;   /* --trust-dir */
 	char *inventory;   /* --inventory, or NULL */
@@ -21,7 +22,7 @@ struct kb_run {
 	bool by_fingerprint;
 	struct kb_digest fingerprint; /* --trust-fingerprint */
 
-	bool self; /* this file carries the bundle */
+	bool self;  /* this file carries the bundle */
 	char *file; /* the bundle's path, for messages; NULL before it is known */
 
 	struct kb_report report;
@@ -36,6 +37,8 @@ struct kb_verb {
 	const char *usage; /* behind the program's name */
 	const char *help;  /* words and examples, a screen at most */
 	bool needs_root;
+	bool acts; /* what it does counts, not what it prints: a full disk behind
+		    * stdout does not make an install a failure */
 	int (*run)(struct kb_run *run, struct kb_args *args, struct kb_err *err);
 };
 

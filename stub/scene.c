@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "core/mem.h"
+#include "stub/paths.h"
 #include "stub/signals.h"
 
 /* Owners that the role's signed steps give to folders and files: a service may
@@ -26,15 +27,35 @@ static void check_floor(struct kb_scene *scene, struct kb_problems *problems)
 	char date[32];
 	struct kb_err err;
 
-	kb_problems_take(problems,
-			 kb_floor_check_release(floor, scene->m, scene->release, &err), &err);
+	kb_problems_take(problems, kb_floor_check_release(floor, scene->m, scene->release, &err),
+			 &err);
 	kb_problems_take(problems, kb_floor_check_channel(floor, scene->m, &err), &err);
 	kb_problems_take(problems, kb_floor_check_time(floor, scene->m, scene->now, &err), &err);
 	if (scene->now >= floor->date)
 		return;
 	kb_date_format(floor->date, date);
-	kb_report_warn(scene->report, "this host's clock is before %s, when a release it has was "
-				      "signed; set the clock", date);
+	kb_report_warn(scene->report,
+		       "this host's clock is before %s, when a release it has was "
+		       "signed; set the clock",
+		       date);
+}
+
+/* Without its journal a host is only surer: every step is compared, and every
+ * script runs again. So the way out of a damaged one is simple to say. */
+static void read_journal(struct kb_scene *scene, const uint8_t boot[KB_BOOT_LEN],
+			 struct kb_problems *problems)
+{
+	struct kb_err err;
+	int rc = kb_journal_open(scene->state.role, scene->m->role, boot, &scene->journal, &err);
+
+	if (rc == KB_E_STATE)
+		kb_problems_add(problems, rc,
+				"%s; move " KB_PATH_STATE "/%s/" KB_NAME_JOURNAL
+				" away and install again: every step will be compared, every "
+				"script run once more",
+				err.text, scene->m->role);
+	else
+		kb_problems_take(problems, rc, &err);
 }
 
 /* What stood here before. A record that is damaged is a reason to stop, but
@@ -53,10 +74,7 @@ static void read_state(struct kb_scene *scene, struct kb_problems *problems)
 			     &err) == 0)
 		check_floor(scene, problems);
 	if (kb_problems_take(problems, kb_boot_id_read(boot, &err), &err) == 0)
-		kb_problems_take(problems,
-				 kb_journal_open(scene->state.role, scene->m->role, boot,
-						 &scene->journal, &err),
-				 &err);
+		read_journal(scene, boot, problems);
 }
 
 /* Programs get no credentials, so a check goes on without them; but what is

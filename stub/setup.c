@@ -54,8 +54,8 @@ const char **kb_setup_clean_env(char *const *env)
 
 	for (; *env && n < 3; env++) {
 		/* any value of NO_COLOR says the same, except none at all */
-		const char *entry = strncmp(*env, "NO_COLOR=", 9) == 0 && (*env)[9] ? "NO_COLOR=1"
-										     : *env;
+		const char *entry =
+			strncmp(*env, "NO_COLOR=", 9) == 0 && (*env)[9] ? "NO_COLOR=1" : *env;
 
 		if (is_harmless(entry) && !has_name(clean, n, entry))
 			clean[n++] = entry;
@@ -85,8 +85,8 @@ static int clean_environment(char **argv, struct kb_err *err)
 	if (!same) {
 		execve(KB_PATH_SELF, argv, (char *const *)(uintptr_t)clean);
 		free(clean);
-		return kb_err_errno(err, KB_E_ENVIRONMENT, "start again from " KB_PATH_SELF
-							   " with a clean environment");
+		return kb_err_errno(err, KB_E_ENVIRONMENT,
+				    "start again from " KB_PATH_SELF " with a clean environment");
 	}
 	free(clean);
 	return 0;
@@ -134,7 +134,8 @@ static void reset_signals(void)
 
 	for (int i = 1; i < NSIG; i++)
 		sigaction(i, &usual, NULL);
-	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGPIPE, &ignore, NULL); /* then write() says EPIPE.. */
+	sigaction(SIGXFSZ, &ignore, NULL); /* ..and EFBIG */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }

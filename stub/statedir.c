@@ -27,8 +27,7 @@ static int open_at(int rootfd, const char *path, int *ret_fd, struct kb_err *err
 	return as_environment(rc, err);
 }
 
-int kb_statedir_open(int rootfd, const char *role, struct kb_statedir *ret_dir,
-		     struct kb_err *err)
+int kb_statedir_open(int rootfd, const char *role, struct kb_statedir *ret_dir, struct kb_err *err)
 {
 	kb_autostatedir struct kb_statedir dir = KB_STATEDIR_INIT;
 	kb_autofree char *path = kb_format(KB_PATH_STATE "/%s", role);

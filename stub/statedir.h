@@ -18,8 +18,7 @@ struct kb_statedir {
 
 /* Open what is there. A symbolic link, a foreign owner or a mode that lets
  * others write is KB_E_ENVIRONMENT. */
-int kb_statedir_open(int rootfd, const char *role, struct kb_statedir *ret_dir,
-		     struct kb_err *err);
+int kb_statedir_open(int rootfd, const char *role, struct kb_statedir *ret_dir, struct kb_err *err);
 /* Make what is missing, and clear what an interrupted run left behind. */
 int kb_statedir_make(int rootfd, const char *role, struct kb_statedir *dir, struct kb_err *err);
 void kb_statedir_close(struct kb_statedir *dir);

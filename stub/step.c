@@ -11,14 +11,10 @@
 const struct kb_step_ops *kb_step_ops(int kind)
 {
 	static const struct kb_step_ops *const rows[KB_STEP_KIND_COUNT] = {
-		[KB_STEP_DIRECTORY] = &kb_step_directory,
-		[KB_STEP_FILE] = &kb_step_file,
-		[KB_STEP_TEMPLATE] = &kb_step_template,
-		[KB_STEP_UNIT] = &kb_step_unit,
-		[KB_STEP_IMAGES] = &kb_step_images,
-		[KB_STEP_SCRIPT] = &kb_step_script,
-		[KB_STEP_WAIT] = &kb_step_wait,
-		[KB_STEP_CHECK] = &kb_step_check,
+		[KB_STEP_DIRECTORY] = &kb_step_directory, [KB_STEP_FILE] = &kb_step_file,
+		[KB_STEP_TEMPLATE] = &kb_step_template,   [KB_STEP_UNIT] = &kb_step_unit,
+		[KB_STEP_IMAGES] = &kb_step_images,       [KB_STEP_SCRIPT] = &kb_step_script,
+		[KB_STEP_WAIT] = &kb_step_wait,           [KB_STEP_CHECK] = &kb_step_check,
 	};
 
 	return kind > 0 && kind < KB_STEP_KIND_COUNT ? rows[kind] : NULL;
@@ -90,7 +86,7 @@ bool kb_step_is_done(const struct kb_scene *scene, const struct kb_plan_item *it
 
 bool kb_step_acts(const struct kb_scene *scene, const struct kb_plan_item *item)
 {
-	if (item->action == KB_ACTION_KEEP)
+	if (item->action == KB_ACTION_KEEP || item->action == KB_ACTION_PENDING)
 		return false;
 	return !(item->step->flags & KB_STEP_ALWAYS && item->step->kind == KB_STEP_SCRIPT &&
 		 kb_step_is_done(scene, item));
@@ -99,14 +95,13 @@ bool kb_step_acts(const struct kb_scene *scene, const struct kb_plan_item *item)
 const char *kb_step_watched_change(const struct kb_scene *scene, const struct kb_plan *plan,
 				   const struct kb_step *step)
 {
-	const struct kb_record *mine =
-		kb_journal_last_of(scene->journal, step->id, KB_RECORD_DONE);
+	const struct kb_record *mine = kb_journal_last_of(scene->journal, step->id, KB_RECORD_DONE);
 
 	for (size_t i = 0; i < step->n_watch; i++) {
 		const struct kb_plan_item *other = kb_plan_find(plan, step->watch[i]);
 		const struct kb_record *last = kb_journal_last(scene->journal, step->watch[i]);
 
-		if ((other && kb_step_acts(scene, other)) || (mine && last && last->seq > mine->seq))
+		if ((other && other->acts) || (mine && last && last->seq > mine->seq))
 			return step->watch[i];
 	}
 	return NULL;

@@ -41,8 +41,9 @@ void kb_step_digest_end(struct kb_step_digest *d, struct kb_digest *ret_digest);
  * input. */
 bool kb_step_is_done(const struct kb_scene *scene, const struct kb_plan_item *item);
 
-/* It will change something, or start something anew: not `keep`, and not a
- * script of every install that runs with what it ran with before. */
+/* It will change something, or start something anew: not `keep`, not asking
+ * again, and not a script of every install that runs with what it ran with
+ * before. Kept in ->acts once the item is planned. */
 bool kb_step_acts(const struct kb_scene *scene, const struct kb_plan_item *item);
 
 /* The id of a watched step that acts in this plan, or that the journal knows

@@ -6,8 +6,8 @@
 
 static struct kb_place place_of(const struct kb_step *step)
 {
-	return (struct kb_place){.path = step->target, .mode = step->mode, .uid = step->uid,
-				 .gid = step->gid};
+	return (struct kb_place){
+		.path = step->target, .mode = step->mode, .uid = step->uid, .gid = step->gid};
 }
 
 /* With `keep` the bytes are a first proposal: what stands there later is the
@@ -91,5 +91,4 @@ static int apply_template(struct kb_scene *scene, struct kb_plan_item *item, str
 }
 
 const struct kb_step_ops kb_step_file = {.inspect = inspect_file, .apply = apply_file};
-const struct kb_step_ops kb_step_template = {.inspect = inspect_template,
-					     .apply = apply_template};
+const struct kb_step_ops kb_step_template = {.inspect = inspect_template, .apply = apply_template};

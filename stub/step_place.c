@@ -9,8 +9,8 @@
 
 /* The file that stands there now: *RET_FD is -1 when there is none, also when
  * its folder is missing. */
-static int open_present(struct kb_scene *scene, const char *path, int *ret_fd,
-			struct stat *ret_st, struct kb_err *err)
+static int open_present(struct kb_scene *scene, const char *path, int *ret_fd, struct stat *ret_st,
+			struct kb_err *err)
 {
 	kb_autoclose int dirfd = -1;
 	struct kb_err found;
@@ -23,9 +23,11 @@ static int open_present(struct kb_scene *scene, const char *path, int *ret_fd,
 		rc = kb_path_open_file(dirfd, name, ret_fd, ret_st, &found);
 	if (rc == KB_E_MISSING || rc == 0)
 		return 0;
-	if (rc == KB_E_PATH)
-		return kb_err_set(err, rc, "%s: %s; remove it or choose another place", path,
-				  found.text);
+	if (rc == KB_E_PATH && dirfd >= 0)
+		return kb_err_set(err, rc,
+				  "%s is there and not a regular file; remove it or choose another "
+				  "place",
+				  path);
 	return kb_err_set(err, rc, "%s", found.text);
 }
 
@@ -62,8 +64,8 @@ int kb_place_compare(struct kb_scene *scene, const struct kb_place *place,
 		kb_step_decide(item, KB_ACTION_CHANGE, "%s: mode is %04o, not %04o", place->path,
 			       st.st_mode & 07777, place->mode);
 	} else if (st.st_uid != place->uid || st.st_gid != place->gid) {
-		kb_step_decide(item, KB_ACTION_CHANGE, "%s: owner is %u:%u, not %u:%u",
-			       place->path, st.st_uid, st.st_gid, place->uid, place->gid);
+		kb_step_decide(item, KB_ACTION_CHANGE, "%s: owner is %u:%u, not %u:%u", place->path,
+			       st.st_uid, st.st_gid, place->uid, place->gid);
 	} else {
 		kb_step_decide(item, KB_ACTION_KEEP, "%s", place->path);
 	}

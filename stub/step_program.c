@@ -68,8 +68,11 @@ int kb_program_run(struct kb_scene *scene, const struct kb_program *program,
 	kb_autofree char *path = kb_format("%s/%s", scene->payload_path, step->source);
 	kb_autofree const char **argv = kb_alloc(step->n_args + 3, sizeof(*argv));
 	struct environment env = {.n = 0};
-	struct kb_proc proc = {.argv = argv, .cwd = scene->payload_path,
-			       .timeout = program->timeout, .line = on_line, .stop = wants_stop,
+	struct kb_proc proc = {.argv = argv,
+			       .cwd = scene->payload_path,
+			       .timeout = program->timeout,
+			       .line = on_line,
+			       .stop = wants_stop,
 			       .ctx = (void *)(uintptr_t)program};
 	int rc;
 

@@ -10,7 +10,7 @@
 
 enum {
 	UNIT_MODE = 0644,
-	DO_TIMEOUT = 900,   /* a database may take its time to stop */
+	DO_TIMEOUT = 900, /* a database may take its time to stop */
 	AWAIT_TIMEOUT = 120,
 };
 

@@ -12,11 +12,10 @@ enum {
 };
 
 /* Something before it acts, so what was true may no longer be. */
-static bool earlier_acts(const struct kb_scene *scene, const struct kb_plan *plan,
-			 const struct kb_plan_item *item)
+static bool earlier_acts(const struct kb_plan *plan, const struct kb_plan_item *item)
 {
 	for (size_t i = 0; &plan->items[i] != item; i++)
-		if (kb_step_acts(scene, &plan->items[i]))
+		if (plan->items[i].acts)
 			return true;
 	return false;
 }
@@ -39,7 +38,7 @@ static int inspect(struct kb_scene *scene, const struct kb_plan *plan, struct kb
 	else if (last && last->state == KB_RECORD_PENDING)
 		kb_step_decide(item, KB_ACTION_PENDING, "%s: was not true the last time",
 			       step->source);
-	else if (!kb_step_is_done(scene, item) || earlier_acts(scene, plan, item))
+	else if (!kb_step_is_done(scene, item) || earlier_acts(plan, item))
 		kb_step_decide(item, KB_ACTION_RUN, "%s: at most %u s", step->source,
 			       step->timeout);
 	else
@@ -60,8 +59,8 @@ static int ask(struct kb_scene *scene, const struct kb_program *program, struct 
 	return kb_program_judge(program, &result, KB_E_STEP, err);
 }
 
-static void say_waiting(struct kb_scene *scene, const struct kb_program *program,
-			uint64_t elapsed, uint64_t *said)
+static void say_waiting(struct kb_scene *scene, const struct kb_program *program, uint64_t elapsed,
+			uint64_t *said)
 {
 	const char *reason = kb_output_reason(program->output);
 
@@ -92,9 +91,10 @@ static int poll_until(struct kb_scene *scene, struct kb_program *program, struct
 			return KB_STEP_IS_PENDING;
 		say_waiting(scene, program, spent, &said);
 		if (spent - begun < POLL_MS)
-			nanosleep(&(struct timespec){0, (long)(POLL_MS - (spent - begun)) *
-								1000000 - 1},
-				  NULL);
+			nanosleep(
+				&(struct timespec){0,
+						   (long)(POLL_MS - (spent - begun)) * 1000000 - 1},
+				NULL);
 		if ((rc = kb_signals_check(err)) < 0)
 			return rc;
 	}

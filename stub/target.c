@@ -45,9 +45,8 @@ static int load_inventory(const struct kb_run *run, struct kb_bundle *bundle,
 {
 	const char *name = run->inventory ? run->inventory : KB_INVENTORY_FILE;
 	kb_autobuf struct kb_buf text = KB_BUF_INIT;
-	int rc = run->inventory
-			 ? kb_file_read(run->inventory, KB_INVENTORY_MAX, &text, err)
-			 : kb_bundle_load_file(bundle, KB_INVENTORY_FILE, &text, err);
+	int rc = run->inventory ? kb_file_read(run->inventory, KB_INVENTORY_MAX, &text, err)
+				: kb_bundle_load_file(bundle, KB_INVENTORY_FILE, &text, err);
 
 	if (rc < 0)
 		return kb_err_wrap(err, "inventory");
@@ -63,8 +62,8 @@ static int find_self(const struct kb_run *run, const struct kb_inventory *invent
 
 	if (rc < 0)
 		return rc;
-	return kb_inventory_self(inventory, run->host, local.hostname, local.ips, local.n,
-				 ret_self, err);
+	return kb_inventory_self(inventory, run->host, local.hostname, local.ips, local.n, ret_self,
+				 err);
 }
 
 static const char *or_any(const char *word)
@@ -109,8 +108,8 @@ void kb_target_check(const struct kb_run *run, struct kb_bundle *bundle,
 	ret_target->self = NULL;
 	if (uname(&machine) == 0)
 		kb_target_check_system(m, machine.machine, run->rootfd, problems);
-	if (kb_problems_take(problems,
-			     load_inventory(run, bundle, &ret_target->inventory, &err), &err) < 0)
+	if (kb_problems_take(problems, load_inventory(run, bundle, &ret_target->inventory, &err),
+			     &err) < 0)
 		return;
 	kb_problems_take(problems, find_self(run, ret_target->inventory, &ret_target->self, &err),
 			 &err);

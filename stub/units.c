@@ -62,8 +62,11 @@ int kb_unit_show(const char *name, struct kb_unit_state *ret_state, struct kb_er
 		"Result,NRestarts,InactiveExitTimestampMonotonic";
 	const char *argv[] = {KB_PATH_SYSTEMCTL, "show", properties, "--", name, NULL};
 	struct kb_unit_state state = {.loaded = false};
-	struct kb_proc proc = {.argv = argv, .env = environment, .timeout = SHOW_TIMEOUT,
-			       .line = on_property, .ctx = &state};
+	struct kb_proc proc = {.argv = argv,
+			       .env = environment,
+			       .timeout = SHOW_TIMEOUT,
+			       .line = on_property,
+			       .ctx = &state};
 	struct kb_proc_result result;
 	int rc = kb_proc_run(&proc, &result, err);
 
@@ -98,11 +101,15 @@ static bool wants_stop(void *ctx)
 int kb_unit_do(struct kb_report *report, const char *id, const char *verb, const char *name,
 	       uint32_t timeout, struct kb_err *err)
 {
-	const char *argv[] = {KB_PATH_SYSTEMCTL, "--no-ask-password", verb, name ? "--" : NULL,
-			      name, NULL};
+	const char *argv[] = {
+		KB_PATH_SYSTEMCTL, "--no-ask-password", verb, name ? "--" : NULL, name, NULL};
 	struct kb_output output = {.report = report, .id = id};
-	struct kb_proc proc = {.argv = argv, .env = environment, .timeout = timeout,
-			       .line = on_output, .stop = wants_stop, .ctx = &output};
+	struct kb_proc proc = {.argv = argv,
+			       .env = environment,
+			       .timeout = timeout,
+			       .line = on_output,
+			       .stop = wants_stop,
+			       .ctx = &output};
 	struct kb_proc_result result;
 	char how[64];
 	int rc;
@@ -115,15 +122,14 @@ int kb_unit_do(struct kb_report *report, const char *id, const char *verb, const
 	else if (rc == 0 && (result.status != 0 || result.timed_out)) {
 		kb_proc_describe(&proc, &result, how, sizeof(how));
 		rc = kb_err_set(err, result.timed_out ? KB_E_TIMEOUT : KB_E_STEP,
-				"systemctl %s%s%s: %s: %s", verb, name ? " " : "",
-				name ? name : "", how, kb_output_reason(&output));
+				"systemctl %s%s%s: %s: %s", verb, name ? " " : "", name ? name : "",
+				how, kb_output_reason(&output));
 	}
 	kb_output_free(&output);
 	return rc;
 }
 
-static int not_up(const char *name, const struct kb_unit_state *state, int code,
-		  struct kb_err *err)
+static int not_up(const char *name, const struct kb_unit_state *state, int code, struct kb_err *err)
 {
 	return kb_err_set(err, code, "%s is %s (%s, result %s)", name, state->active, state->sub,
 			  state->result);
@@ -152,8 +158,10 @@ int kb_unit_await(const char *name, uint32_t timeout, struct kb_err *err)
 			return 0;
 		if (now >= deadline)
 			return not_up(name, &state, KB_E_TIMEOUT, err);
-		if ((rc = kb_signals_check(err)) < 0)
-			return rc;
+		/* the first request waits: what was started is better recorded as
+		 * started than started again the next time */
+		if (kb_signals_now())
+			return kb_signals_check(err);
 		nanosleep(&(struct timespec){0, POLL_MS * 1000000L}, NULL);
 	}
 }
@@ -161,10 +169,13 @@ int kb_unit_await(const char *name, uint32_t timeout, struct kb_err *err)
 void kb_unit_show_log(struct kb_report *report, const char *id, const char *name)
 {
 	const char *argv[] = {KB_PATH_JOURNALCTL, "--no-pager", "--quiet", "--output=cat",
-			      "--lines=20", "--unit", name, NULL};
+			      "--lines=20",       "--unit",     name,      NULL};
 	struct kb_output output = {.report = report, .id = id, .silent = true};
-	struct kb_proc proc = {.argv = argv, .env = environment, .timeout = SHOW_TIMEOUT,
-			       .line = on_output, .ctx = &output};
+	struct kb_proc proc = {.argv = argv,
+			       .env = environment,
+			       .timeout = SHOW_TIMEOUT,
+			       .line = on_output,
+			       .ctx = &output};
 	struct kb_proc_result result;
 
 	if (kb_proc_run(&proc, &result, NULL) == 0)

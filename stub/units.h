@@ -10,7 +10,7 @@
 #include "stub/report.h"
 
 struct kb_unit_state {
-	bool loaded;      /* systemd knows its file */
+	bool loaded; /* systemd knows its file */
 	bool enabled;
 	bool need_reload; /* its file is newer than what systemd read */
 	char active[32];  /* "active", "failed", .. */

@@ -87,6 +87,7 @@ const struct kb_verb kb_verb_check = {
 	.usage = "check [--json] [--inventory FILE] [--host NAME]",
 	.help = "Runs every check and reports each. Exit 62 when one of them fails.\n",
 	.needs_root = true,
+	.acts = true,
 	.run = run_check,
 };
 
@@ -96,5 +97,6 @@ const struct kb_verb kb_verb_failover = {
 	.usage = "failover-test [--json] [--inventory FILE] [--host NAME]",
 	.help = "Refuses unless the role is healthy, and checks that it is healthy again after.\n",
 	.needs_root = true,
+	.acts = true,
 	.run = run_failover,
 };

@@ -30,8 +30,7 @@ static int run(struct kb_run *run_, struct kb_args *args, struct kb_err *err)
 	size_t n_words, written = 0;
 	int rc;
 
-	if ((rc = take_folder(args, &dir, err)) < 0 ||
-	    (rc = kb_source_choose(run_, args, err)) < 0)
+	if ((rc = take_folder(args, &dir, err)) < 0 || (rc = kb_source_choose(run_, args, err)) < 0)
 		return rc;
 	n_words = take_words(args, words);
 	if ((rc = kb_source_open(run_, args, &bundle, err)) < 0)
@@ -52,5 +51,6 @@ const struct kb_verb kb_verb_extract = {
 	.help = "Payload files go to DIR/files, images to DIR/images/NAME.tar, as `docker load`\n"
 		"reads them. PATH is one of these or a folder of them; without one everything is\n"
 		"written. Replaces nothing, executes nothing, needs no root.\n",
+	.acts = true,
 	.run = run,
 };

@@ -38,8 +38,9 @@ static void announce(struct install *in)
 	const struct kb_manifest *m = in->scene.m;
 	size_t keep = kb_plan_count(&in->plan, KB_ACTION_KEEP);
 
-	kb_report_say(in->scene.report, "%s %s (release %llu.%llu, %.16s) on %s, %s: %zu of %zu "
-					"steps to do",
+	kb_report_say(in->scene.report,
+		      "%s %s (release %llu.%llu, %.16s) on %s, %s: %zu of %zu "
+		      "steps to do",
 		      m->role, m->version, (unsigned long long)m->epoch,
 		      (unsigned long long)m->counter, kb_digest_hex(in->scene.release),
 		      in->scene.target.self->name, in->scene.target.self->address,
@@ -105,8 +106,8 @@ static int change(struct install *in, struct kb_err *err)
 
 	if (rc < 0)
 		return rc;
-	kb_outcome_begin(&in->outcome, scene->m, scene->release, &in->old,
-			 scene->target.self->name, scene->target.self->address);
+	kb_outcome_begin(&in->outcome, scene->m, scene->release, &in->old, scene->target.self->name,
+			 scene->target.self->address);
 	in->changes = kb_plan_changes(&in->plan) || in->old.state != KB_OUTCOME_INSTALLED;
 	if (in->changes)
 		announce(in);
@@ -179,11 +180,13 @@ static int run(struct kb_run *run_, struct kb_args *args, struct kb_err *err)
 const struct kb_verb kb_verb_install = {
 	.name = "install",
 	.summary = "verify, plan, do what is missing, record it (the default)",
-	.usage = "install [--yes] [--inventory FILE] [--credentials DIR] [--host NAME] [--log FILE]",
+	.usage =
+		"install [--yes] [--inventory FILE] [--credentials DIR] [--host NAME] [--log FILE]",
 	.help = "Changes only what differs: a second run changes nothing and restarts nothing.\n"
 		"After any interruption the same command goes on where it stopped. A host that\n"
 		"waits for its peers ends as pending-quorum, which is a success; run it again\n"
 		"when they are installed.\n",
 	.needs_root = true,
+	.acts = true,
 	.run = run,
 };

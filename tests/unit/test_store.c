@@ -41,8 +41,7 @@ static void overwrite(const struct kb_store *store, const struct kb_digest *dige
 		      const char *text)
 {
 	const char *hex = kb_digest_hex(digest);
-	kb_autofree char *path =
-		kb_format("%s/sha256/%.2s/%s", kb_store_dir(store), hex, hex + 2);
+	kb_autofree char *path = kb_format("%s/sha256/%.2s/%s", kb_store_dir(store), hex, hex + 2);
 	struct kb_err err;
 
 	assert_int_equal(kb_file_replace(path, text, strlen(text), 0644, &err), 0);
