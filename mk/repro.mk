@@ -17,11 +17,16 @@ $(B)/gen/libraries.h: FORCE
 $(B)/obj/builder/provenance_libraries.o: $(B)/gen/libraries.h
 $(B)/obj/builder/provenance_libraries.o: BASE += -I$(B)/gen
 
-check-repro: all
-	tests/repro/run
+# The builder as it would be with another zstd, for tests of rebuild.
+$(B)/other-zstd-bundle: $(call obj,$(CORE) $(BUILDER)) tests/evidence/other_zstd.c
+	$(CC) $(ALLCFLAGS) -pie $(LDHARD) -Wl,--wrap=ZSTD_versionString \
+		-Wl,--wrap=ZSTD_getCParams -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
 
-check-evidence: all
-	tests/evidence/run
+check-repro: all
+	BUILD=$(B) tests/repro/run
+
+check-evidence: all $(B)/other-zstd-bundle
+	BUILD=$(B) tests/evidence/run
 
 FORCE:
 
