@@ -1,6 +1,5 @@
 #include "core/err.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -42,8 +41,12 @@ static const struct {
 
 #define TABLE_LEN (sizeof(table) / sizeof(table[0]))
 
+/* So that a caller who wants no text still gets the code through a wrap. */
+static _Thread_local int last_code = KB_E_INTERNAL;
+
 static void fill(struct kb_err *err, int code, const char *fmt, va_list ap)
 {
+	last_code = code;
 	if (!err)
 		return;
 	err->code = code;
@@ -93,7 +96,8 @@ int kb_err_wrap(struct kb_err *err, const char *fmt, ...)
 	va_list ap;
 	size_t used;
 
-	assert(err);
+	if (!err)
+		return last_code;
 	memcpy(inner, err->text, sizeof(inner));
 	va_start(ap, fmt);
 	vsnprintf(err->text, sizeof(err->text), fmt, ap);

@@ -59,7 +59,7 @@ int kb_err_set(struct kb_err *err, int code, const char *fmt, ...) KB_PRINTF(3, 
 int kb_err_errno(struct kb_err *err, int code, const char *fmt, ...) KB_PRINTF(3, 4);
 
 /* Put "what was being done: " before the text; returns the code for return.
- * ERR is never NULL here, so a function that wraps does not take NULL either. */
+ * With ERR NULL it returns the code this thread set last. */
 int kb_err_wrap(struct kb_err *err, const char *fmt, ...) KB_PRINTF(2, 3);
 
 /* Class word of a code ("damaged"), the same word in text and JSON output. */
