@@ -17,6 +17,7 @@ struct kb_apt {
 	char *dir;
 	char *config; /* "APT_CONFIG=.." */
 	char *suite, *mirror, *security;
+	char *keyring, *components;
 };
 
 const char *kb_apt_arch(const char *arch)
@@ -40,8 +41,16 @@ static bool has_updates(const char *suite)
 	       strcmp(suite, "experimental") != 0;
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), n = strlen(end);
+
+	return len >= n && strcmp(text + len - n, end) == 0;
+}
+
 /* Debian's habit, on mirrors and snapshots: debian-security stands beside
- * debian. "" when MIRROR is not laid out so. */
+ * debian. Ubuntu has it in the same place. "" when MIRROR is laid out neither
+ * way. */
 static char *security_mirror(const char *mirror, const char *suite)
 {
 	const char *at = mirror, *found = NULL;
@@ -54,7 +63,7 @@ static char *security_mirror(const char *mirror, const char *suite)
 			found = at;
 	}
 	if (!found)
-		return kb_strdup("");
+		return kb_strdup(ends_with(mirror, "/ubuntu") ? mirror : "");
 	return kb_format("%.*s-security%s", (int)(found - mirror), mirror, found);
 }
 
@@ -102,12 +111,12 @@ static int write_config(const struct kb_apt *apt, const char *arch, struct kb_er
 	return write_file(apt, "apt.conf", &text, err);
 }
 
-static void add_source(struct kb_buf *text, const char *mirror, const char *suites)
+static void add_source(const struct kb_apt *apt, struct kb_buf *text, const char *mirror,
+		       const char *suites)
 {
-	kb_buf_printf(text,
-		      "Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: " KEYRING
-		      "\n%s\n",
-		      mirror, suites, is_snapshot(mirror) ? "Check-Valid-Until: no\n" : "");
+	kb_buf_printf(text, "Types: deb\nURIs: %s\nSuites: %s\nComponents: %s\nSigned-By: %s\n%s\n",
+		      mirror, suites, apt->components, apt->keyring,
+		      is_snapshot(mirror) ? "Check-Valid-Until: no\n" : "");
 }
 
 static int write_sources(const struct kb_apt *apt, struct kb_err *err)
@@ -118,9 +127,9 @@ static int write_sources(const struct kb_apt *apt, struct kb_err *err)
 	kb_autofree char *security = kb_format("%s-security", apt->suite);
 	kb_autobuf struct kb_buf text = KB_BUF_INIT;
 
-	add_source(&text, apt->mirror, updates);
+	add_source(apt, &text, apt->mirror, updates);
 	if (*apt->security)
-		add_source(&text, apt->security, security);
+		add_source(apt, &text, apt->security, security);
 	return write_file(apt, "etc/apt/sources.list.d/keybuzz.sources", &text, err);
 }
 
@@ -158,28 +167,32 @@ static int update(const struct kb_apt *apt, struct kb_err *err)
 	const char *const env[] = {apt->config, NULL};
 	const struct kb_run run = {.argv = argv, .env = env, .network = true};
 
-	if (access(KEYRING, R_OK) < 0)
-		return kb_err_set(err, KB_E_MISSING, KEYRING " is missing; run: make deps");
+	if (access(apt->keyring, R_OK) < 0)
+		return kb_err_set(err, KB_E_MISSING,
+				  "%s is missing; make deps installs Debian's keyring",
+				  apt->keyring);
 	return kb_run(&run, NULL, err);
 }
 
-int kb_apt_open(struct kb_store *store, const char *suite, const char *mirror, const char *arch,
-		struct kb_apt **ret_apt, struct kb_err *err)
+int kb_apt_open(struct kb_store *store, const struct kb_apt_source *source, struct kb_apt **ret_apt,
+		struct kb_err *err)
 {
-	const char *machine = kb_apt_arch(arch);
-	size_t len = strlen(mirror);
+	const char *machine = kb_apt_arch(source->arch);
+	size_t len = strlen(source->mirror);
 	struct kb_apt *apt;
 	int rc;
 
 	if (!machine)
 		return kb_err_set(err, KB_E_INVALID, "no Debian architecture is known for %s",
-				  arch);
-	while (len && mirror[len - 1] == '/')
+				  source->arch);
+	while (len && source->mirror[len - 1] == '/')
 		len--;
 	apt = kb_alloc(1, sizeof(*apt));
-	apt->suite = kb_strdup(suite);
-	apt->mirror = kb_strndup(mirror, len);
-	apt->security = security_mirror(apt->mirror, suite);
+	apt->suite = kb_strdup(source->suite);
+	apt->mirror = kb_strndup(source->mirror, len);
+	apt->security = security_mirror(apt->mirror, source->suite);
+	apt->keyring = kb_strdup(source->keyring ? source->keyring : KEYRING);
+	apt->components = kb_strdup(source->components ? source->components : "main");
 	rc = kb_store_scratch(store, &apt->dir, err);
 	if (rc == 0) {
 		apt->config = kb_format("APT_CONFIG=%s/apt.conf", apt->dir);
@@ -189,7 +202,7 @@ int kb_apt_open(struct kb_store *store, const char *suite, const char *mirror, c
 		rc = update(apt, err);
 	if (rc < 0) {
 		kb_apt_close(apt);
-		return kb_err_wrap(err, "indices of %s from %s", suite, mirror);
+		return kb_err_wrap(err, "indices of %s from %s", source->suite, source->mirror);
 	}
 	*ret_apt = apt;
 	return 0;
@@ -204,6 +217,8 @@ void kb_apt_close(struct kb_apt *apt)
 	free(apt->suite);
 	free(apt->mirror);
 	free(apt->security);
+	free(apt->keyring);
+	free(apt->components);
 	free(apt);
 }
 

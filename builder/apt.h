@@ -1,6 +1,6 @@
 /* apt in a root of its own: nothing of this machine's apt or dpkg is read or
  * changed. Indices are fetched and their signatures checked by apt with the
- * Debian archive's keyring, then apt itself says what an installation would
+ * archive's keyring, then apt itself says what an installation would
  * need. There is no way to use an index that is not signed.
  */
 #ifndef BUILDER_APT_H
@@ -11,10 +11,17 @@
 
 struct kb_apt;
 
-/* Fetch the indices of SUITE (main, with -updates and -security where it has
- * them). ARCH is ours ("x86_64"). */
-int kb_apt_open(struct kb_store *store, const char *suite, const char *mirror, const char *arch,
-		struct kb_apt **ret_apt, struct kb_err *err);
+struct kb_apt_source {
+	const char *suite, *mirror;
+	const char *arch;       /* ours: "x86_64" */
+	const char *keyring;    /* NULL: Debian's */
+	const char *components; /* "main universe"; NULL: main */
+};
+
+/* Fetch the indices of the suite, with -updates and -security where it has
+ * them. */
+int kb_apt_open(struct kb_store *store, const struct kb_apt_source *source, struct kb_apt **ret_apt,
+		struct kb_err *err);
 void kb_apt_close(struct kb_apt *apt); /* NULL is fine */
 
 const char *kb_apt_security(const struct kb_apt *apt); /* the mirror of it, or "" */

@@ -24,7 +24,7 @@ struct kb_cmd {
 	int (*run)(const struct kb_builder *b, struct kb_args *args, struct kb_err *err);
 };
 
-extern const struct kb_cmd cmd_lint, cmd_lock, cmd_fetch, cmd_build, cmd_sign, cmd_verify,
-	cmd_info, cmd_list, cmd_extract, cmd_diff, cmd_rebuild, cmd_keygen;
+extern const struct kb_cmd cmd_lint, cmd_lock, cmd_fetch, cmd_build, cmd_sign, cmd_verify, cmd_info,
+	cmd_list, cmd_extract, cmd_diff, cmd_rebuild, cmd_keygen;
 
 #endif

@@ -86,8 +86,8 @@ static int write_bundles(struct build *build, struct kb_err *err)
 
 	for (size_t i = 0; rc == 0 && i < build->site->n_roles; i++) {
 		struct kb_manifest *m = build->manifests[i];
-		kb_autofree char *path = kb_format("%s/%s-%s.run", build->out_dir, m->product,
-						   m->role);
+		kb_autofree char *path =
+			kb_format("%s/%s-%s.run", build->out_dir, m->product, m->role);
 
 		if (!build->wanted[i])
 			continue;
@@ -136,13 +136,14 @@ static int run(const struct kb_builder *b, struct kb_args *args, struct kb_err *
 	kb_meter_progress(meter, &progress);
 	build.out_dir = kb_args_option(args, "out", 'o', "dist");
 	build.pack.stub = kb_args_option(args, "stub", 0, stub);
-	build.pack.level = (int)kb_args_number(args, "level", KB_LEVEL_MIN, KB_LEVEL_MAX,
-					       DEFAULT_LEVEL);
+	build.pack.level =
+		(int)kb_args_number(args, "level", KB_LEVEL_MIN, KB_LEVEL_MAX, DEFAULT_LEVEL);
 	build.pack.progress = &progress;
 	key_path = kb_args_option(args, "key", 0, NULL);
 	if (!key_path)
-		rc = kb_err_set(err, KB_E_USAGE, "build: --key FILE is needed; make one with "
-						 "keybuzz-bundle keygen NAME");
+		rc = kb_err_set(err, KB_E_USAGE,
+				"build: --key FILE is needed; make one with "
+				"keybuzz-bundle keygen NAME");
 	else if ((rc = load_inputs(&build, err)) == 0 &&
 		 (rc = take_roles(&build, args, err)) == 0 &&
 		 (rc = kb_secret_key_load(key_path, &key, err)) == 0 &&

@@ -39,8 +39,9 @@ static int run(const struct kb_builder *b, struct kb_args *args, struct kb_err *
 	if ((rc = kb_args_end(args, err)) < 0)
 		return rc;
 	if (!name)
-		return kb_err_set(err, KB_E_USAGE, "keygen: name the key, as in: keybuzz-bundle "
-						   "keygen release");
+		return kb_err_set(err, KB_E_USAGE,
+				  "keygen: name the key, as in: keybuzz-bundle "
+				  "keygen release");
 	if ((rc = make(name, &public, err)) < 0)
 		return rc;
 	kb_key_fingerprint(&public, &fingerprint);

@@ -4,12 +4,15 @@
 
 #include "builder/cmd.h"
 #include "builder/lock_resolve.h"
+#include "builder/packages_lock.h"
 #include "core/json.h"
 
 struct work {
 	const struct kb_builder *b;
 	const struct kb_site *site;
-	const struct kb_lock *old; /* NULL: none yet */
+	const struct kb_lock *old;                   /* NULL: none yet */
+	const struct kb_packages_lock *old_packages; /* the same */
+	struct kb_store *store;
 	struct kb_lock_resolver *resolver;
 	const char *update; /* a name, "all", or NULL */
 	bool check;
@@ -109,14 +112,117 @@ static int lock_image(struct work *w, const struct kb_image_source *source, stru
 	return 0;
 }
 
+/* ---- packages.yaml ---- */
+
+static bool same_release(const struct kb_locked_release *a, const struct kb_locked_release *b)
+{
+	kb_autobuf struct kb_buf x = KB_BUF_INIT, y = KB_BUF_INIT;
+
+	kb_locked_release_text(a, &x);
+	kb_locked_release_text(b, &y);
+	return kb_digest_eq(&a->entry.inputs, &b->entry.inputs) && strcmp(x.data, y.data) == 0;
+}
+
+/* A release that is only declared is resolved when it is named, and kept up to
+ * date from then on. */
+static bool must_resolve_release(const struct work *w, size_t at,
+				 const struct kb_locked_release *old)
+{
+	const struct kb_target_release *release = &w->site->packages->releases[at];
+	struct kb_digest inputs;
+
+	if (w->update && strcmp(w->update, release->name) == 0)
+		return true;
+	if (release->declared && !old) {
+		say(w, "%s: only declared; --update %s locks it\n", release->name, release->name);
+		return false;
+	}
+	if (w->update)
+		return strcmp(w->update, "all") == 0;
+	if (w->check || !old)
+		return true;
+	kb_packages_inputs(w->site->packages, at, w->site->arch, &inputs);
+	return !kb_digest_eq(&inputs, &old->entry.inputs);
+}
+
+static int lock_release(struct work *w, size_t at, struct kb_packages_lock *lock,
+			struct kb_err *err)
+{
+	const char *name = w->site->packages->releases[at].name;
+	const struct kb_locked_release *old = kb_packages_lock_find(w->old_packages, name);
+	struct kb_locked_release release;
+
+	if (must_resolve_release(w, at, old)) {
+		static const struct kb_debs none = {NULL, 0, 0};
+		int rc;
+
+		if (!w->b->quiet)
+			fprintf(stderr, "packages of %s: resolving\n", name);
+		rc = kb_packages_resolve(w->site, at, w->store, &release, err);
+		if (rc < 0)
+			return rc;
+		if (!old || !same_release(old, &release)) {
+			say(w, "%s: %s\n", name, !old ? "new" : w->check ? "outdated" : "changed");
+			say_packages(w, old ? &old->entry.packages : &none,
+				     &release.entry.packages);
+			w->n_changed++;
+		}
+	} else if (old) {
+		kb_locked_release_copy(old, &release);
+	} else {
+		return 0;
+	}
+	kb_packages_lock_put(lock, &release);
+	return 0;
+}
+
+static int lock_packages(struct work *w, struct kb_packages_lock *lock, struct kb_err *err)
+{
+	const struct kb_packages *p = w->site->packages;
+
+	for (size_t i = 0; p && i < p->n_releases; i++) {
+		int rc = lock_release(w, i, lock, err);
+
+		if (rc < 0)
+			return rc;
+	}
+	for (size_t i = 0; w->old_packages && i < w->old_packages->n; i++) {
+		const char *name = w->old_packages->releases[i].entry.name;
+
+		if (kb_packages_release(p, name) >= 0)
+			continue;
+		say(w, "%s: %s\n", name, w->check ? "no longer in " KB_PACKAGES_FILE : "removed");
+		w->n_changed++;
+	}
+	return 0;
+}
+
+/* ---- all of it ---- */
+
+static int check_update(const struct work *w, struct kb_err *err)
+{
+	if (!w->update || strcmp(w->update, "all") == 0 || kb_site_image(w->site, w->update) ||
+	    kb_packages_release(w->site->packages, w->update) >= 0)
+		return 0;
+	return kb_err_set(err, KB_E_USAGE, "--update %s: %s has no such %s", w->update,
+			  w->site->packages ? "neither images.yaml nor " KB_PACKAGES_FILE
+					    : "images.yaml",
+			  w->site->packages ? "name" : "image");
+}
+
+static size_t count_entries(const struct kb_site *site)
+{
+	return site->n_images + (site->packages ? site->packages->n_releases : 0);
+}
+
 static int lock_all(struct work *w, struct kb_err *err)
 {
 	kb_autolock struct kb_lock *lock = kb_lock_new(w->site->arch);
+	kb_autopackageslock struct kb_packages_lock *packages = kb_packages_lock_new(w->site->arch);
 	int rc;
 
-	if (w->update && strcmp(w->update, "all") != 0 && !kb_site_image(w->site, w->update))
-		return kb_err_set(err, KB_E_USAGE, "--update %s: images.yaml has no such image",
-				  w->update);
+	if ((rc = check_update(w, err)) < 0)
+		return rc;
 	for (size_t i = 0; i < w->site->n_images; i++)
 		if ((rc = lock_image(w, &w->site->images[i], lock, err)) < 0)
 			return rc;
@@ -128,32 +234,48 @@ static int lock_all(struct work *w, struct kb_err *err)
 		say(w, "%s: %s\n", old->name, w->check ? "no longer in images.yaml" : "removed");
 		w->n_changed++;
 	}
+	if ((rc = lock_packages(w, packages, err)) < 0)
+		return rc;
 	if (w->check)
-		return w->n_changed ? kb_err_set(err, KB_E_INVALID,
-						 "%zu of %zu images are outdated; run: "
-						 "keybuzz-bundle lock --update all",
-						 w->n_changed, w->site->n_images)
-				    : 0;
-	return kb_lock_save(lock, w->site, err);
+		return w->n_changed
+			       ? kb_err_set(err, KB_E_INVALID,
+					    "%zu of %zu %s are outdated; run: "
+					    "keybuzz-bundle lock --update all",
+					    w->n_changed, count_entries(w->site),
+					    w->site->packages ? "images and releases" : "images")
+			       : 0;
+	rc = kb_lock_save(lock, w->site, err);
+	return rc < 0 || !w->site->packages ? rc : kb_packages_lock_save(packages, w->site, err);
+}
+
+/* "2 images", "2 images, 1 release" */
+static void add_counts(const struct kb_site *site, struct kb_buf *out)
+{
+	kb_buf_printf(out, "%zu image%s", site->n_images, site->n_images == 1 ? "" : "s");
+	if (site->packages)
+		kb_buf_printf(out, ", %zu release%s", site->packages->n_releases,
+			      site->packages->n_releases == 1 ? "" : "s");
 }
 
 static void print_result(const struct work *w)
 {
-	kb_autobuf struct kb_buf out = KB_BUF_INIT;
+	kb_autobuf struct kb_buf out = KB_BUF_INIT, counts = KB_BUF_INIT;
 	struct kb_json j;
 
 	if (!w->b->json) {
+		add_counts(w->site, &counts);
 		if (!w->check)
-			say(w, "%zu image%s, %zu changed: %s/" KB_LOCK_FILE "\n", w->site->n_images,
-			    w->site->n_images == 1 ? "" : "s", w->n_changed, w->site->dir);
+			say(w, "%s, %zu changed: %s/%s\n", counts.data, w->n_changed, w->site->dir,
+			    w->site->packages ? "lock" : KB_LOCK_FILE);
 		else if (!w->n_changed)
-			say(w, "%zu image%s, none outdated\n", w->site->n_images,
-			    w->site->n_images == 1 ? "" : "s");
+			say(w, "%s, none outdated\n", counts.data);
 		return;
 	}
 	kb_json_init(&j, &out);
 	kb_json_object(&j);
 	kb_json_key_u64(&j, "images", w->site->n_images);
+	if (w->site->packages)
+		kb_json_key_u64(&j, "releases", w->site->packages->n_releases);
 	kb_json_key_u64(&j, "changed", w->n_changed);
 	kb_json_object_end(&j);
 	kb_json_finish(&j);
@@ -164,15 +286,22 @@ static int load_and_lock(struct work *w, struct kb_site *site, struct kb_err *er
 {
 	kb_autostore struct kb_store *store = NULL;
 	kb_autolock struct kb_lock *old = NULL;
+	kb_autopackageslock struct kb_packages_lock *old_packages = NULL;
 	kb_autofree char *file = kb_format("%s/" KB_LOCK_FILE, site->dir);
+	kb_autofree char *packages = kb_format("%s/" KB_PACKAGES_LOCK_FILE, site->dir);
 	int rc;
 
-	if (access(file, F_OK) == 0 && (rc = kb_lock_load(site, &old, err)) < 0)
+	if (access(file, F_OK) == 0 && (rc = kb_lock_load_images(site, &old, err)) < 0)
+		return rc;
+	if (site->packages && access(packages, F_OK) == 0 &&
+	    (rc = kb_packages_lock_load(site, &old_packages, err)) < 0)
 		return rc;
 	if ((rc = kb_store_open(w->b->store_dir, &store, err)) < 0)
 		return rc;
 	w->site = site;
 	w->old = old;
+	w->old_packages = old_packages;
+	w->store = store;
 	w->resolver = kb_lock_resolver_new(site, store);
 	rc = lock_all(w, err);
 	kb_lock_resolver_free(w->resolver);
@@ -205,10 +334,12 @@ const struct kb_cmd cmd_lock = {
 	.name = "lock",
 	.summary = "resolve names to digests (needs the network)",
 	.usage = "lock [--update NAME|all] [--check]",
-	.help = "Writes SITE/lock/images.yaml. An image whose entry in images.yaml is as it was\n"
-		"stays as it is locked, without asking anybody; so locking twice changes nothing.\n"
+	.help = "Writes SITE/lock/images.yaml, and lock/packages.yaml where the site has a\n"
+		"packages.yaml. What is as it was there stays as it is locked, without asking\n"
+		"anybody; so locking twice changes nothing.\n"
 		"\n"
-		"  --update NAME  resolve this image again and leave the others; `all` for all\n"
+		"  --update NAME  resolve this image, or this release's packages, again and\n"
+		"                 leave the others; `all` for all\n"
 		"  --check        resolve all, say what is outdated, write nothing; exit 22 if "
 		"so\n",
 	.run = run,

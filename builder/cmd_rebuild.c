@@ -79,8 +79,9 @@ static void report(const struct kb_builder *b, const struct kb_bundle *bundle,
 		kb_json_init(&j, &line);
 		kb_json_object(&j);
 		kb_json_key_text(&j, "file", kb_bundle_name(bundle));
-		kb_json_key_text(&j, "result", result == KB_REBUILD_IDENTICAL ? "identical"
-									      : "content identical");
+		kb_json_key_text(&j, "result",
+				 result == KB_REBUILD_IDENTICAL ? "identical"
+								: "content identical");
 		kb_json_key_text(&j, "bundle", kb_digest_hex(kb_bundle_id(bundle)));
 		kb_json_key_text(&j, "content", kb_digest_hex(&m->content_id));
 		kb_json_key_text(&j, "builder", m->builder);
@@ -89,8 +90,8 @@ static void report(const struct kb_builder *b, const struct kb_bundle *bundle,
 		printf("%s\n", line.data);
 	} else if (result == KB_REBUILD_IDENTICAL) {
 		printf("%s: identical, %s in %zu chunks; made by %s, zstd %s level %u\n",
-		       kb_bundle_name(bundle), kb_show_size(m->total_size), m->n_chunks,
-		       m->builder, m->zstd, m->level);
+		       kb_bundle_name(bundle), kb_show_size(m->total_size), m->n_chunks, m->builder,
+		       m->zstd, m->level);
 	} else {
 		printf("%s: content identical, id %s; bytes not comparable: it was made by zstd "
 		       "%s, this is %s\n",
@@ -155,10 +156,12 @@ const struct kb_cmd cmd_rebuild = {
 		"bundle. Says `identical`, or names the first entry that differs (exit 20) or is\n"
 		"missing (exit 50). Signatures are not compared. When X.run was made by another\n"
 		"zstd its bytes cannot be the same: its content is compared and the answer is\n"
-		"`content identical`, exit 0. With --from-site the manifest too is made anew, from\n"
+		"`content identical`, exit 0. With --from-site the manifest too is made anew, "
+		"from\n"
 		"manifests, lock and payload, and what differs is shown as `diff` does.\n"
 		"\nExamples:\n"
-		"  keybuzz-bundle rebuild --check dist/keybuzz-redis.run --trust-dir build/dev-trust\n"
+		"  keybuzz-bundle rebuild --check dist/keybuzz-redis.run --trust-dir "
+		"build/dev-trust\n"
 		"  keybuzz-bundle rebuild --check X.run --from-site --trust-fingerprint HEX\n",
 	.run = run,
 };

@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "builder/image.h"
+#include "builder/lock_entry.h"
+#include "builder/packages_carry.h"
 #include "core/chunk.h"
 #include "core/file.h"
 #include "core/format.h"
+#include "core/packages.h"
 #include "core/value.h"
 
 enum { PAYLOAD_FILE_MAX = 16 << 20 };
@@ -17,6 +20,7 @@ struct compose {
 	const struct kb_lock *lock;
 	struct kb_store *store;
 	const struct kb_role *role;
+	struct kb_carried carried;
 	struct kb_manifest *m;
 	size_t cap_blobs, cap_files;
 };
@@ -61,6 +65,23 @@ static void compose_release(struct compose *c)
 	}
 }
 
+/* The role's, and what the host cannot know of the site otherwise. */
+static struct kb_value *compose_variables(const struct kb_site *site, const struct kb_role *role)
+{
+	struct kb_value *all = kb_value_map(), *more = kb_value_map();
+
+	for (size_t i = 0; i < kb_value_count(role->variables); i++) {
+		const char *key = kb_value_key(role->variables, i);
+
+		kb_value_set(all, key,
+			     kb_value_ref((struct kb_value *)(uintptr_t)kb_value_at(role->variables,
+										    i)));
+	}
+	kb_value_set(more, "network", kb_value_text(site->network));
+	kb_value_set(all, "site", more);
+	return all;
+}
+
 static void compose_needs(struct compose *c)
 {
 	const struct kb_role *role = c->role;
@@ -84,7 +105,21 @@ static void compose_needs(struct compose *c)
 		m->credentials[i].variable = kb_strdup(role->credentials[i].variable);
 	}
 	kb_value_free(m->variables);
-	m->variables = kb_value_ref(role->variables);
+	m->variables = compose_variables(c->site, role);
+}
+
+/* Names of releases that are not carried yet fall out. */
+static void choose_packages(const struct compose *c, struct kb_step *step)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < step->n_args; i++) {
+		if (kb_carried_has(&c->carried, step->args[i]))
+			step->args[kept++] = step->args[i];
+		else
+			free(step->args[i]);
+	}
+	step->n_args = kept;
 }
 
 static void compose_steps(struct compose *c)
@@ -103,6 +138,8 @@ static void compose_steps(struct compose *c)
 		m->steps[i].target = kb_strdup(from->target);
 		m->steps[i].args = copy_strings(from->args, from->n_args);
 		m->steps[i].watch = copy_strings(from->watch, from->n_watch);
+		if (from->kind == KB_STEP_PACKAGES)
+			choose_packages(c, &m->steps[i]);
 	}
 }
 
@@ -126,7 +163,8 @@ struct named_digest {
 
 static int by_path(const void *a, const void *b)
 {
-	return strcmp(((const struct named_digest *)a)->path, ((const struct named_digest *)b)->path);
+	return strcmp(((const struct named_digest *)a)->path,
+		      ((const struct named_digest *)b)->path);
 }
 
 static int by_digest(const void *a, const void *b)
@@ -163,15 +201,30 @@ static int store_inventory(struct compose *c, struct named_digest *ret_file, str
 	return 0;
 }
 
+static int store_index(struct compose *c, const struct kb_carried_release *release,
+		       struct named_digest *ret_file, struct kb_err *err)
+{
+	int rc = kb_store_put(c->store, release->index.data, release->index.len, &ret_file->digest,
+			      err);
+
+	if (rc < 0)
+		return rc;
+	add_blob(c, &ret_file->digest, release->index.len);
+	ret_file->path = kb_format(KB_PACKAGES_INDEX, release->name);
+	return 0;
+}
+
 static int gather_files(struct compose *c, struct named_digest **ret_files, size_t *ret_n,
 			struct kb_err *err)
 {
-	size_t n = c->role->files.n + 1;
+	size_t own = c->role->files.n, n = 1 + own + c->carried.n;
 	struct named_digest *files = kb_alloc(n, sizeof(*files));
 	int rc = store_inventory(c, &files[0], err);
 
-	for (size_t i = 1; rc == 0 && i < n; i++)
-		rc = store_file(c, c->role->files.v[i - 1], &files[i], err);
+	for (size_t i = 0; rc == 0 && i < own; i++)
+		rc = store_file(c, c->role->files.v[i], &files[1 + i], err);
+	for (size_t i = 0; rc == 0 && i < c->carried.n; i++)
+		rc = store_index(c, &c->carried.releases[i], &files[1 + own + i], err);
 	if (rc == 0)
 		qsort(files, n, sizeof(*files), by_path);
 	*ret_files = files;
@@ -182,8 +235,7 @@ static int gather_files(struct compose *c, struct named_digest **ret_files, size
 static int gather_images(struct compose *c, struct kb_image_content *contents, struct kb_err *err)
 {
 	for (size_t i = 0; i < c->role->images.n; i++) {
-		const struct kb_image_source *source =
-			kb_site_image(c->site, c->role->images.v[i]);
+		const struct kb_image_source *source = kb_site_image(c->site, c->role->images.v[i]);
 		uint64_t size = 0;
 		int rc = kb_image_resolve(c->lock, c->store, source, &contents[i], err);
 
@@ -199,6 +251,37 @@ static int gather_images(struct compose *c, struct kb_image_content *contents, s
 			add_blob(c, &contents[i].layers[j], contents[i].sizes[j]);
 	}
 	return 0;
+}
+
+static void gather_packages(struct compose *c)
+{
+	for (size_t i = 0; i < c->carried.n; i++)
+		for (size_t j = 0; j < c->carried.releases[i].n; j++)
+			add_blob(c, &c->carried.releases[i].debs[j]->sha256,
+				 c->carried.releases[i].debs[j]->size);
+}
+
+static void place_packages(struct compose *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->carried.n; i++)
+		n += c->carried.releases[i].n;
+	c->m->packages = kb_alloc(n, sizeof(*c->m->packages));
+	for (size_t i = 0; i < c->carried.n; i++) {
+		const struct kb_carried_release *release = &c->carried.releases[i];
+
+		for (size_t j = 0; j < release->n; j++) {
+			struct kb_package *package = &c->m->packages[c->m->n_packages++];
+			const struct kb_deb *deb = release->debs[j];
+
+			package->release = kb_strdup(release->name);
+			package->name = kb_strdup(deb->name);
+			package->version = kb_strdup(deb->version);
+			package->arch = kb_strdup(deb->arch);
+			package->blob = (uint32_t)kb_manifest_blob(c->m, &deb->sha256);
+		}
+	}
 }
 
 static void place_files(struct compose *c, const struct named_digest *files, size_t n)
@@ -230,8 +313,7 @@ static void place_images(struct compose *c, const struct kb_image_content *conte
 		struct kb_image *image = &c->m->images[i];
 
 		image->name = kb_strdup(c->role->images.v[i]);
-		image->reference =
-			reference_of(kb_site_image(c->site, image->name), &from->config);
+		image->reference = reference_of(kb_site_image(c->site, image->name), &from->config);
 		image->origin = kb_strdup(from->origin);
 		image->config = (uint32_t)kb_manifest_blob(c->m, &from->config);
 		image->n_layers = from->n_layers;
@@ -251,10 +333,12 @@ static int compose_content(struct compose *c, struct kb_err *err)
 	if (rc == 0)
 		rc = gather_images(c, contents, err);
 	if (rc == 0) {
+		gather_packages(c);
 		if (c->m->n_blobs)
 			qsort(c->m->blobs, c->m->n_blobs, sizeof(*c->m->blobs), by_digest);
 		place_files(c, files, n_files);
 		place_images(c, contents);
+		place_packages(c);
 	}
 	for (size_t i = 0; i < n_files; i++)
 		free(files[i].path);
@@ -268,15 +352,19 @@ static int compose_content(struct compose *c, struct kb_err *err)
 int kb_compose(const struct kb_site *site, const struct kb_lock *lock, struct kb_store *store,
 	       const struct kb_role *role, struct kb_manifest **ret_manifest, struct kb_err *err)
 {
-	struct compose c = {.site = site, .lock = lock, .store = store, .role = role,
-			    .m = kb_manifest_new()};
+	struct compose c = {
+		.site = site, .lock = lock, .store = store, .role = role, .m = kb_manifest_new()};
 	kb_autobuf struct kb_buf bytes = KB_BUF_INIT;
 	int rc;
 
 	compose_release(&c);
 	compose_needs(&c);
-	compose_steps(&c);
-	rc = compose_content(&c, err);
+	rc = kb_carried_make(site, lock->packages, store, role, &c.carried, err);
+	if (rc == 0) {
+		compose_steps(&c);
+		rc = compose_content(&c, err);
+	}
+	kb_carried_free(&c.carried);
 	if (rc < 0) {
 		kb_manifest_free(c.m);
 		return kb_err_wrap(err, "role %s", role->name);

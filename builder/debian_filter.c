@@ -20,7 +20,8 @@ static bool ends_with(const char *path, const char *end)
 }
 
 /* Folders that stay, empty: what is in them belongs to the running container,
- * to apt, or to the machine that made the image. */
+ * to apt, to the machine that made the image, or is a database that a package
+ * made for this one installation, with its secrets. */
 static bool is_in_emptied_folder(const char *path)
 {
 	static const char *const folders[] = {
@@ -33,6 +34,9 @@ static bool is_in_emptied_folder(const char *path)
 		"var/lib/apt/lists",
 		"var/lib/apt/periodic",
 		"var/lib/apt/mirrors",
+		"var/lib/mysql",
+		"var/lib/postgresql",
+		"etc/postgresql",
 		"etc/apt/sources.list.d",
 	};
 
@@ -76,6 +80,7 @@ static bool is_left_over(const char *path)
 		"var/lib/systemd/random-seed",
 		"var/lib/systemd/catalog/database",
 		"var/lib/apt/extended_states",
+		"var/lib/rabbitmq/.erlang.cookie",
 		"etc/ssl/private/ssl-cert-snakeoil.key",
 		"etc/ssl/certs/ssl-cert-snakeoil.pem",
 	};

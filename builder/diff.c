@@ -34,8 +34,8 @@ static const struct kb_diff_value *find(const struct kb_diff_item *it, const cha
 	return NULL;
 }
 
-static void one_side(struct kb_diff *diff, enum kb_diff_section section,
-		     enum kb_diff_change change, const struct kb_diff_item *it)
+static void one_side(struct kb_diff *diff, enum kb_diff_section section, enum kb_diff_change change,
+		     const struct kb_diff_item *it)
 {
 	struct kb_diff_entry *e = add_entry(diff, section, change, it->name);
 	bool added = change == KB_DIFF_ADDED;
@@ -49,8 +49,11 @@ static void one_side(struct kb_diff *diff, enum kb_diff_section section,
 static void both_sides(struct kb_diff *diff, enum kb_diff_section section,
 		       const struct kb_diff_item *a, const struct kb_diff_item *b)
 {
-	struct kb_diff_entry e = {.section = section, .change = KB_DIFF_CHANGED, .name = a->name,
-				  .a_blob = a->blob, .b_blob = b->blob};
+	struct kb_diff_entry e = {.section = section,
+				  .change = KB_DIFF_CHANGED,
+				  .name = a->name,
+				  .a_blob = a->blob,
+				  .b_blob = b->blob};
 
 	for (size_t i = 0; i < a->n; i++) {
 		const struct kb_diff_value *other = find(b, a->values[i].name);
@@ -73,9 +76,7 @@ static void merge(struct kb_diff *diff, enum kb_diff_section section)
 	const struct kb_diff_items *a = &diff->a[section], *b = &diff->b[section];
 
 	for (size_t i = 0, k = 0; i < a->n || k < b->n;) {
-		int order = i == a->n   ? 1
-			    : k == b->n ? -1
-					: strcmp(a->v[i].name, b->v[k].name);
+		int order = i == a->n ? 1 : k == b->n ? -1 : strcmp(a->v[i].name, b->v[k].name);
 
 		if (order < 0)
 			one_side(diff, section, KB_DIFF_REMOVED, &a->v[i++]);
@@ -93,8 +94,8 @@ static const char *keep(struct kb_diff *diff, char *text)
 	return diff->extra[diff->n_extra++] = text;
 }
 
-static void extra_entry(struct kb_diff *diff, enum kb_diff_section section, char *name,
-			char *a, char *b, bool bytes)
+static void extra_entry(struct kb_diff *diff, enum kb_diff_section section, char *name, char *a,
+			char *b, bool bytes)
 {
 	struct kb_diff_entry *e = add_entry(diff, section, KB_DIFF_CHANGED, keep(diff, name));
 

@@ -31,10 +31,10 @@ struct kb_diff_field {
 struct kb_diff_entry {
 	enum kb_diff_section section;
 	enum kb_diff_change change;
-	const char *name; /* "" for what there is one of */
+	const char *name;             /* "" for what there is one of */
 	struct kb_diff_field *fields; /* changed: those that differ; else all */
 	size_t n_fields;
-	bool texts;           /* the contents differ and may be compared: */
+	bool texts;              /* the contents differ and may be compared: */
 	uint32_t a_blob, b_blob; /* KB_DIFF_NO_BLOB where that side has none */
 };
 

@@ -70,7 +70,8 @@ static void field_date(struct kb_diff_item *it, const char *name, uint64_t secon
 	char text[32];
 	struct tm tm;
 
-	if (!seconds || !gmtime_r(&t, &tm) || !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm))
+	if (!seconds || !gmtime_r(&t, &tm) ||
+	    !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm))
 		return;
 	field(it, name, text);
 }
@@ -216,8 +217,8 @@ static void make_packages(const struct kb_manifest *m, struct kb_diff_items *ite
 {
 	for (size_t i = 0; i < m->n_packages; i++) {
 		const struct kb_package *package = &m->packages[i];
-		struct kb_diff_item *it = new_item(
-			items, kb_format("%s %s", package->release, package->name));
+		struct kb_diff_item *it =
+			new_item(items, kb_format("%s %s", package->release, package->name));
 
 		field(it, "version", package->version);
 		field(it, "arch", package->arch);
@@ -240,8 +241,8 @@ static void make_steps(const struct kb_manifest *m, struct kb_diff_items *items)
 {
 	for (size_t i = 0; i < m->n_steps; i++) {
 		const struct kb_step *step = &m->steps[i];
-		struct kb_diff_item *it = new_item(
-			items, kb_format("%s/%s", kb_phase_name(step->phase), step->id));
+		struct kb_diff_item *it =
+			new_item(items, kb_format("%s/%s", kb_phase_name(step->phase), step->id));
 
 		field(it, "kind", kb_step_kind_name(step->kind));
 		field(it, "source", step->source);

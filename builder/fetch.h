@@ -26,7 +26,7 @@ int kb_fetch_all(struct kb_fetch *f, struct kb_err *err);
 
 void kb_fetch_say(const struct kb_fetch *f, const char *fmt, ...) KB_PRINTF(2, 3);
 
-/* The packages of all debian images (fetch_debs.c). */
+/* The packages of all debian images and of all releases (fetch_debs.c). */
 int kb_fetch_debs(struct kb_fetch *f, struct kb_err *err);
 
 #endif

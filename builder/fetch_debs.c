@@ -8,6 +8,7 @@
 
 #include "builder/apt.h"
 #include "builder/fetch.h"
+#include "builder/packages_lock.h"
 #include "builder/run.h"
 #include "core/file.h"
 
@@ -81,6 +82,9 @@ static void collect(const struct kb_fetch *f, const char *partial, struct wants 
 		want_debs(w, &f->lock->entries[i], &f->lock->entries[i].base);
 		want_debs(w, &f->lock->entries[i], &f->lock->entries[i].packages);
 	}
+	for (size_t i = 0; f->lock->packages && i < f->lock->packages->n; i++)
+		want_debs(w, &f->lock->packages->releases[i].entry,
+			  &f->lock->packages->releases[i].entry.packages);
 	if (w->n)
 		qsort(w->v, w->n, sizeof(*w->v), by_digest);
 	for (size_t i = 0; i < w->n; i++)
@@ -285,7 +289,7 @@ static int explain(const struct wants *w, size_t missing, int rc, struct kb_err 
 	}
 	if (gone)
 		return kb_err_set(err, KB_E_DEPENDENCY,
-				  "the mirror no longer has %s %s (image %s): %s; run: "
+				  "the mirror no longer has %s %s (of %s): %s; run: "
 				  "keybuzz-bundle lock --update %s",
 				  gone->deb->name, gone->deb->version, gone->entry->name, gone->url,
 				  gone->entry->name);

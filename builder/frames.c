@@ -144,11 +144,18 @@ static int emit(void *ctx, size_t i, void *p, struct kb_err *err)
 int kb_frames_make(int fd, uint64_t size, int level, const struct kb_progress *progress,
 		   kb_frame_fn take, void *ctx, struct kb_err *err)
 {
-	struct job job = {.in = fd, .level = level, .size = size, .progress = progress,
-			  .take = take, .ctx = ctx};
+	struct job job = {.in = fd,
+			  .level = level,
+			  .size = size,
+			  .progress = progress,
+			  .take = take,
+			  .ctx = ctx};
 	struct kb_pool_job pool = {.n = (size_t)((size + KB_CHUNK_PLAIN - 1) / KB_CHUNK_PLAIN),
-				   .slot_size = sizeof(struct slot), .ctx = &job,
-				   .work = work, .emit = emit, .slot_free = slot_free};
+				   .slot_size = sizeof(struct slot),
+				   .ctx = &job,
+				   .work = work,
+				   .emit = emit,
+				   .slot_free = slot_free};
 
 	return kb_pool_run(&pool, err);
 }

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "builder/lock_entry.h"
+#include "builder/lock_fields.h"
+#include "builder/packages_lock.h"
 #include "core/file.h"
 
 /* ---- packages ---- */
@@ -113,6 +114,7 @@ void kb_lock_free(struct kb_lock *lock)
 	for (size_t i = 0; i < lock->n; i++)
 		kb_lock_entry_free(&lock->entries[i]);
 	free(lock->entries);
+	kb_packages_lock_free(lock->packages);
 	free(lock->arch);
 	free(lock);
 }
@@ -155,7 +157,7 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void add_words(struct kb_buf *buf, const char *what, const struct kb_strings *words)
+void kb_lock_add_words(struct kb_buf *buf, const char *what, const struct kb_strings *words)
 {
 	kb_autofree char **sorted = kb_alloc(words->n, sizeof(*sorted));
 
@@ -176,8 +178,8 @@ void kb_lock_inputs(const struct kb_image_source *source, const char *arch,
 	switch (source->kind) {
 	case KB_SOURCE_DEBIAN:
 		kb_buf_printf(&buf, "debian %s\nmirror %s\n", source->suite, source->mirror);
-		add_words(&buf, "base", &source->base);
-		add_words(&buf, "package", &source->packages);
+		kb_lock_add_words(&buf, "base", &source->base);
+		kb_lock_add_words(&buf, "package", &source->packages);
 		break;
 	case KB_SOURCE_REGISTRY: kb_buf_printf(&buf, "registry %s\n", source->reference); break;
 	case KB_SOURCE_ARCHIVE:
@@ -219,6 +221,8 @@ int kb_lock_compare(const struct kb_lock *lock, const struct kb_site *site, stru
 				    "image %s is locked but not in images.yaml; run: "
 				    "keybuzz-bundle lock",
 				    lock->entries[i].name);
+	if (site->packages && lock->packages)
+		kb_packages_lock_compare(lock->packages, site, diag);
 	return kb_diag_result(diag, before, KB_E_INVALID, err);
 }
 
@@ -247,9 +251,9 @@ static void add_digest(struct kb_buf *buf, const char *key, const struct kb_dige
 }
 
 /* Text of an author inside double quotes. */
-static void add_quoted(struct kb_buf *buf, const char *key, const char *text)
+void kb_lock_add_quoted(struct kb_buf *buf, const char *indent, const char *key, const char *text)
 {
-	kb_buf_printf(buf, "      %s: \"", key);
+	kb_buf_printf(buf, "%s%s: \"", indent, key);
 	for (; *text; text++) {
 		if (*text == '"' || *text == '\\')
 			kb_buf_putc(buf, '\\');
@@ -265,14 +269,15 @@ void kb_lock_entry_text(const struct kb_lock_entry *e, struct kb_buf *buf)
 	kb_buf_printf(buf, "    %s:\n", kinds[e->kind]);
 	if (e->kind == KB_SOURCE_DEBIAN) {
 		kb_buf_printf(buf, "      suite: %s\n", e->suite);
-		add_quoted(buf, "mirror", e->mirror);
+		kb_lock_add_quoted(buf, "      ", "mirror", e->mirror);
 		if (*e->security)
-			add_quoted(buf, "security", e->security);
+			kb_lock_add_quoted(buf, "      ", "security", e->security);
 		add_debs(buf, "base", &e->base);
 		add_debs(buf, "packages", &e->packages);
 		return;
 	}
-	add_quoted(buf, e->kind == KB_SOURCE_REGISTRY ? "reference" : "path", e->reference);
+	kb_lock_add_quoted(buf, "      ", e->kind == KB_SOURCE_REGISTRY ? "reference" : "path",
+			   e->reference);
 	if (e->kind == KB_SOURCE_ARCHIVE)
 		add_digest(buf, "sha256", &e->file);
 	if (e->has_index)

@@ -2,7 +2,8 @@
  * `lock`, read by `fetch` and `build`. Sorted, reviewable, and carrying a
  * digest of its inputs per image, so that a changed manifest with an old lock
  * refuses to build and names the image that changed. What is in it: see
- * lock_entry.h.
+ * lock_entry.h. What packages.yaml resolved to stands beside it, in
+ * lock/packages.yaml (packages_lock.h), and is loaded and compared with it.
  */
 #ifndef BUILDER_LOCK_H
 #define BUILDER_LOCK_H

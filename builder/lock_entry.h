@@ -46,7 +46,11 @@ struct kb_lock {
 	char *arch;
 	struct kb_lock_entry *entries; /* sorted by name */
 	size_t n, cap;
+	struct kb_packages_lock *packages; /* packages_lock.h; NULL: the site has none */
 };
+
+/* lock/images.yaml alone. */
+int kb_lock_load_images(const struct kb_site *site, struct kb_lock **ret_lock, struct kb_err *err);
 
 struct kb_lock *kb_lock_new(const char *arch);
 /* NULL when there is none. */

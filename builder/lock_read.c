@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "builder/lock_entry.h"
-#include "builder/schema.h"
+#include "builder/lock_fields.h"
+#include "builder/packages_lock.h"
 #include "core/name.h"
 
 #define DEB_SIZE_MAX (UINT64_C(4) << 30)
@@ -34,12 +34,12 @@ static bool is_version(const char *text)
 	return is_made_of(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ+-.:~");
 }
 
-static bool is_word(const char *text)
+bool kb_lock_is_word(const char *text)
 {
 	return is_made_of(text, "-_");
 }
 
-static bool is_url(const char *text)
+bool kb_lock_is_url(const char *text)
 {
 	if (strncmp(text, "http://", 7) != 0 && strncmp(text, "https://", 8) != 0)
 		return false;
@@ -69,7 +69,7 @@ static bool is_digest(const char *text)
 	return kb_digest_parse(text, &digest);
 }
 
-static void take_digest(struct kb_schema_map *map, const char *key, struct kb_digest *ret)
+void kb_lock_take_digest(struct kb_schema_map *map, const char *key, struct kb_digest *ret)
 {
 	kb_autofree char *text = kb_schema_word(map, key, NULL, is_digest, "64 hex digits");
 
@@ -80,7 +80,7 @@ static bool take_optional_digest(struct kb_schema_map *map, const char *key, str
 {
 	if (!kb_schema_has(map, key))
 		return false;
-	take_digest(map, key, ret);
+	kb_lock_take_digest(map, key, ret);
 	return true;
 }
 
@@ -122,7 +122,7 @@ static bool parse_deb(const char *line, struct kb_deb *deb)
 		return false;
 	deb->security = strncmp(w[5], "security:", 9) == 0;
 	path = w[5] + (deb->security ? 9 : 0);
-	if (!is_package(w[0]) || !is_version(w[1]) || !is_word(w[2]) ||
+	if (!is_package(w[0]) || !is_version(w[1]) || !kb_lock_is_word(w[2]) ||
 	    !parse_size(w[3], &deb->size) || !kb_digest_parse(w[4], &deb->sha256) ||
 	    !is_path(path) || !is_reference(path))
 		return false;
@@ -133,7 +133,7 @@ static bool parse_deb(const char *line, struct kb_deb *deb)
 	return true;
 }
 
-static void take_debs(struct kb_schema_map *map, const char *key, struct kb_debs *debs)
+void kb_lock_take_debs(struct kb_schema_map *map, const char *key, struct kb_debs *debs)
 {
 	const struct kb_yaml_node *list = kb_schema_need(map, key);
 	const char *line;
@@ -166,13 +166,13 @@ static void read_debian(const struct kb_schema *in, const struct kb_yaml_node *n
 	struct kb_schema_map map;
 
 	kb_schema_open(in, node, "debian", &map);
-	e->suite = kb_schema_word(&map, "suite", NULL, is_word, "a suite");
-	e->mirror = kb_schema_word(&map, "mirror", NULL, is_url, "a http URL");
+	e->suite = kb_schema_word(&map, "suite", NULL, kb_lock_is_word, "a suite");
+	e->mirror = kb_schema_word(&map, "mirror", NULL, kb_lock_is_url, "a http URL");
 	e->security = kb_schema_has(&map, "security")
-			      ? kb_schema_word(&map, "security", NULL, is_url, "a http URL")
+			      ? kb_schema_word(&map, "security", NULL, kb_lock_is_url, "a http URL")
 			      : kb_strdup("");
-	take_debs(&map, "base", &e->base);
-	take_debs(&map, "packages", &e->packages);
+	kb_lock_take_debs(&map, "base", &e->base);
+	kb_lock_take_debs(&map, "packages", &e->packages);
 	kb_schema_close(&map);
 }
 
@@ -187,12 +187,12 @@ static void read_other(const struct kb_schema *in, const struct kb_yaml_node *no
 			? kb_schema_word(&map, "reference", NULL, is_reference, "a reference")
 			: kb_schema_word(&map, "path", NULL, is_path, "a path");
 	if (e->kind == KB_SOURCE_ARCHIVE)
-		take_digest(&map, "sha256", &e->file);
+		kb_lock_take_digest(&map, "sha256", &e->file);
 	e->has_index = take_optional_digest(&map, "index", &e->index);
 	e->has_manifest = take_optional_digest(&map, "manifest", &e->manifest);
 	if (e->kind == KB_SOURCE_REGISTRY && !e->has_manifest)
 		kb_schema_need(&map, "manifest");
-	take_digest(&map, "image", &e->config);
+	kb_lock_take_digest(&map, "image", &e->config);
 	kb_schema_close(&map);
 }
 
@@ -204,7 +204,7 @@ static void read_entry(const struct kb_schema *in, const struct kb_yaml_member *
 	struct kb_schema_map map;
 
 	kb_schema_open(in, m->value, "image", &map);
-	take_digest(&map, "inputs", &e.inputs);
+	kb_lock_take_digest(&map, "inputs", &e.inputs);
 	for (size_t i = 0; i < 4 && !e.kind; i++) {
 		if (!kb_schema_has(&map, kinds[i]))
 			continue;
@@ -235,7 +235,7 @@ static void read_lock(const struct kb_schema *in, const struct kb_yaml_node *roo
 	struct kb_schema_map map, entries;
 
 	kb_schema_open(in, root, "the lock", &map);
-	lock->arch = kb_schema_word(&map, "arch", NULL, is_word, "an architecture");
+	lock->arch = kb_schema_word(&map, "arch", NULL, kb_lock_is_word, "an architecture");
 	images = kb_schema_need(&map, "images");
 	if (kb_schema_open(in, images, "images", &entries)) {
 		for (size_t i = 0; i < images->n; i++) {
@@ -247,7 +247,7 @@ static void read_lock(const struct kb_schema *in, const struct kb_yaml_node *roo
 	kb_schema_close(&map);
 }
 
-int kb_lock_load(const struct kb_site *site, struct kb_lock **ret_lock, struct kb_err *err)
+int kb_lock_load_images(const struct kb_site *site, struct kb_lock **ret_lock, struct kb_err *err)
 {
 	kb_autofree char *shown = kb_format("%s/" KB_LOCK_FILE, site->dir);
 	kb_autolock struct kb_lock *lock = NULL;
@@ -269,6 +269,19 @@ int kb_lock_load(const struct kb_site *site, struct kb_lock **ret_lock, struct k
 	lock = kb_alloc(1, sizeof(*lock));
 	read_lock(&(struct kb_schema){shown, &diag}, kb_yaml_root(yaml), lock);
 	rc = kb_diag_result(&diag, 0, KB_E_INVALID, err);
+	if (rc < 0)
+		return rc;
+	*ret_lock = kb_steal(lock);
+	return 0;
+}
+
+int kb_lock_load(const struct kb_site *site, struct kb_lock **ret_lock, struct kb_err *err)
+{
+	kb_autolock struct kb_lock *lock = NULL;
+	int rc = kb_lock_load_images(site, &lock, err);
+
+	if (rc == 0 && site->packages)
+		rc = kb_packages_lock_load(site, &lock->packages, err);
 	if (rc < 0)
 		return rc;
 	*ret_lock = kb_steal(lock);

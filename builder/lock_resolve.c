@@ -47,6 +47,8 @@ void kb_lock_resolver_free(struct kb_lock_resolver *r)
 static int need_apt(struct kb_lock_resolver *r, const struct kb_image_source *source,
 		    struct kb_apt **ret_apt, struct kb_err *err)
 {
+	const struct kb_apt_source from = {
+		.suite = source->suite, .mirror = source->mirror, .arch = r->site->arch};
 	int rc;
 
 	for (size_t i = 0; i < r->n; i++) {
@@ -54,7 +56,7 @@ static int need_apt(struct kb_lock_resolver *r, const struct kb_image_source *so
 		if (strcmp(r->indices[i].suite, source->suite) == 0)
 			return 0;
 	}
-	rc = kb_apt_open(r->store, source->suite, source->mirror, r->site->arch, ret_apt, err);
+	rc = kb_apt_open(r->store, &from, ret_apt, err);
 	if (rc < 0)
 		return rc;
 	r->indices = kb_grow(r->indices, r->n, &r->cap, sizeof(*r->indices));

@@ -1,6 +1,8 @@
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "builder/cmd.h"
 #include "builder/run.h"
@@ -13,7 +15,8 @@ static const struct kb_cmd *const commands[] = {
 
 static void print_help(void)
 {
-	printf("keybuzz-bundle %s: compile a site's manifests into signed, self-extracting bundles\n"
+	printf("keybuzz-bundle %s: compile a site's manifests into signed, self-extracting "
+	       "bundles\n"
 	       "\nUsage: keybuzz-bundle [--site DIR] [--store DIR] VERB [OPTIONS]\n\nVerbs:\n",
 	       KB_VERSION);
 	for (size_t i = 0; i < N_COMMANDS; i++)
@@ -100,6 +103,19 @@ static void print_json_result(int rc, const struct kb_err *err)
 	printf("%s\n", line.data);
 }
 
+/* A file that is opened while a stream is closed would get its number, and
+ * then what we say. */
+static void fill_closed_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_NOCTTY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct kb_builder b = {.json = false};
@@ -107,6 +123,7 @@ int main(int argc, char **argv)
 	struct kb_args args;
 	int rc = kb_args_init(&args, argc > 0 ? argc - 1 : 0, argv + 1, &err);
 
+	fill_closed_streams();
 	kb_run_catch_signals();
 	if (rc == 0)
 		rc = run(&args, &b, &err);

@@ -19,8 +19,8 @@ int kb_open_trust(struct kb_args *args, struct kb_trust *ret_trust, struct kb_er
 	return 0;
 }
 
-int kb_open_next(struct kb_args *args, const struct kb_trust *trust,
-		 struct kb_bundle **ret_bundle, struct kb_err *err)
+int kb_open_next(struct kb_args *args, const struct kb_trust *trust, struct kb_bundle **ret_bundle,
+		 struct kb_err *err)
 {
 	const char *path = kb_args_positional(args);
 	int fd;

@@ -10,7 +10,7 @@ int kb_open_bundle(struct kb_args *args, struct kb_bundle **ret_bundle, struct k
 
 /* The same in two parts, for verbs that read more than one. */
 int kb_open_trust(struct kb_args *args, struct kb_trust *ret_trust, struct kb_err *err);
-int kb_open_next(struct kb_args *args, const struct kb_trust *trust,
-		 struct kb_bundle **ret_bundle, struct kb_err *err);
+int kb_open_next(struct kb_args *args, const struct kb_trust *trust, struct kb_bundle **ret_bundle,
+		 struct kb_err *err);
 
 #endif

@@ -69,8 +69,7 @@ static int sign_manifest(const struct kb_pack *pack, const struct kb_buf *manife
 
 /* Kept frames are compared with their digests on the way out: a store that
  * rotted must not become a signed bundle that nobody can install. */
-static int copy_frames(struct output *out, size_t blob, int fd, uint8_t *buffer,
-		       struct kb_err *err)
+static int copy_frames(struct output *out, size_t blob, int fd, uint8_t *buffer, struct kb_err *err)
 {
 	const struct kb_frames *f = &out->frames[blob];
 	uint64_t at = 0;
@@ -139,9 +138,13 @@ static int pack_into(struct output *out, int fd, struct kb_err *err)
 int kb_pack_write(const struct kb_pack *pack, struct kb_manifest *m, const char *path,
 		  struct kb_err *err)
 {
-	struct output out = {.pack = pack, .m = m,
-			     .layout = {.store = pack->store, .level = pack->level, .m = m,
-					.shared = keep_shared, .large = open_large}};
+	struct output out = {.pack = pack,
+			     .m = m,
+			     .layout = {.store = pack->store,
+					.level = pack->level,
+					.m = m,
+					.shared = keep_shared,
+					.large = open_large}};
 	kb_autonewfile struct kb_newfile nf = KB_NEWFILE_INIT;
 	int rc;
 

@@ -150,10 +150,10 @@ static void add_libraries(struct statement *s)
 static bool ask_git(const char *dir, const char *const *words, struct kb_buf *out)
 {
 	static const int allowed[] = {1, 128, 129, 0};
-	const char *argv[16] = {"git", "--no-optional-locks", "-C", dir, "-c", "core.fsmonitor=false",
-				"-c", "core.quotePath=true"};
-	const struct kb_run run = {.argv = argv, .out = out, .out_max = 1 << 20,
-				   .allowed = allowed};
+	const char *argv[16] = {"git", "--no-optional-locks",  "-C", dir,
+				"-c",  "core.fsmonitor=false", "-c", "core.quotePath=true"};
+	const struct kb_run run = {
+		.argv = argv, .out = out, .out_max = 1 << 20, .allowed = allowed};
 	kb_autofree char *path = NULL;
 	struct kb_err ignored;
 	int status = -1;
@@ -167,8 +167,8 @@ static bool ask_git(const char *dir, const char *const *words, struct kb_buf *ou
 static void add_commit(struct statement *s)
 {
 	static const char *const head[] = {"rev-parse", "--verify", "--quiet", "HEAD", NULL};
-	static const char *const changes[] = {"status", "--porcelain", "--", ".", "../payload",
-					      NULL};
+	static const char *const changes[] = {"status", "--porcelain", "--",
+					      ".",      "../payload",  NULL};
 	kb_autobuf struct kb_buf commit = KB_BUF_INIT, changed = KB_BUF_INIT;
 	size_t len = 0;
 

@@ -114,11 +114,9 @@ static int check_present(struct check *c, struct kb_err *err)
 	if (!missing)
 		return 0;
 	name = blob_name(m, first);
-	return kb_err_set(err, KB_E_MISSING,
-			  "%s (sha256:%s) is not in the store %s%s%s; %s", name,
+	return kb_err_set(err, KB_E_MISSING, "%s (sha256:%s) is not in the store %s%s%s; %s", name,
 			  kb_digest_hex(&m->blobs[first].digest), kb_store_dir(c->r->store),
-			  missing > 1 ? ", and others" : "",
-			  missing > 1 ? " are missing too" : "",
+			  missing > 1 ? ", and others" : "", missing > 1 ? " are missing too" : "",
 			  is_payload(m, first)
 				  ? "it comes from the site: add --from-site, or run build"
 				  : "run: keybuzz-bundle fetch");
@@ -190,8 +188,7 @@ static int compress_large(void *ctx, size_t i, struct kb_err *err)
 	if ((rc = kb_store_check(c->r->store, &blob->digest, err)) < 0 ||
 	    (rc = kb_store_read(c->r->store, &blob->digest, &fd, NULL, err)) < 0)
 		return rc;
-	return kb_frames_make(fd, blob->size, c->layout.level, c->r->progress, take_large, c,
-			      err);
+	return kb_frames_make(fd, blob->size, c->layout.level, c->r->progress, take_large, c, err);
 }
 
 /* ---- the other regions ---- */
@@ -219,8 +216,7 @@ static int compare_stub(struct check *c, struct kb_err *err)
 		return compare_region(c, 0, stub.data, stub.len,
 				      "the host program's bytes in the file are damaged", err);
 	text = kb_format("the host program: %s, padded, is sha256:%s, the bundle's is sha256:%s",
-			 c->r->stub, kb_digest_hex(&c->layout.m->stub),
-			 kb_digest_hex(&c->x->stub));
+			 c->r->stub, kb_digest_hex(&c->layout.m->stub), kb_digest_hex(&c->x->stub));
 	return differs(c, text, err);
 }
 
@@ -330,15 +326,22 @@ int kb_rebuild_check(const struct kb_rebuild *r, struct kb_bundle *bundle, struc
 {
 	kb_autofree uint8_t *buffer = kb_alloc(KB_CHUNK_STORED, 1);
 	kb_autoclose int fd = open(kb_bundle_name(bundle), O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	struct check c = {.r = r, .bundle = bundle, .x = kb_bundle_manifest(bundle),
-			  .fd = fd, .buffer = buffer};
+	struct check c = {.r = r,
+			  .bundle = bundle,
+			  .x = kb_bundle_manifest(bundle),
+			  .fd = fd,
+			  .buffer = buffer};
 	bool same_zstd = strcmp(c.x->zstd, kb_zstd_version()) == 0;
 	int rc;
 
 	if (fd < 0)
 		return kb_err_errno(err, KB_E_IO, "%s", kb_bundle_name(bundle));
-	c.layout = (struct kb_layout){.store = r->store, .level = c.x->level, .m = m,
-				      .shared = take_shared, .large = compress_large, .ctx = &c};
+	c.layout = (struct kb_layout){.store = r->store,
+				      .level = c.x->level,
+				      .m = m,
+				      .shared = take_shared,
+				      .large = compress_large,
+				      .ctx = &c};
 	rc = check_present(&c, err);
 	if (rc == 0)
 		rc = same_zstd ? compare_bytes(&c, err) : compare_content(&c, err);

@@ -384,6 +384,7 @@ void kb_role_free(struct kb_role *role)
 	free(role->credentials);
 	kb_site_load_strings_free(&role->images);
 	kb_site_load_strings_free(&role->files);
+	kb_site_load_strings_free(&role->groups);
 	kb_value_free(role->variables);
 	for (size_t i = 0; i < role->n_steps; i++)
 		free_step(&role->steps[i]);

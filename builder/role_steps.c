@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "builder/packages.h"
 #include "core/name.h"
 
 enum { TIMEOUT_MAX = 86400 };
@@ -102,7 +103,7 @@ static bool is_unit_name(const char *text)
 	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-.") == len && text[0] != '.';
 }
 
-static void load_list(struct reader *r, const struct kb_yaml_node *node)
+static void load_images(struct reader *r, const struct kb_yaml_node *node)
 {
 	struct kb_strings *have = &r->role->images;
 	struct kb_strings found = {NULL, 0};
@@ -120,13 +121,10 @@ static void load_list(struct reader *r, const struct kb_yaml_node *node)
 			continue;
 		for (size_t j = 0; j < have->n; j++)
 			ok = ok || strcmp(have->v[j], text) == 0;
-		if (r->rule->kind == KB_STEP_IMAGES && !ok)
+		if (!ok)
 			kb_schema_fault(r->map.in, item,
 					"images: \"%.100s\" is not in the \"images\" of this role",
 					text);
-		if (r->rule->kind == KB_STEP_PACKAGES && !kb_site_load_is_package(text))
-			kb_schema_fault(r->map.in, item,
-					"packages: \"%.100s\" is not a package name", text);
 		kb_site_load_strings_add(&found, text);
 	}
 	r->step->args = found.v;
@@ -147,8 +145,10 @@ static void load_subject(struct reader *r)
 	case KB_STEP_SCRIPT:
 	case KB_STEP_WAIT:
 	case KB_STEP_CHECK: load_source(r, node, r->rule->key); break;
-	case KB_STEP_IMAGES:
-	case KB_STEP_PACKAGES: load_list(r, node); break;
+	case KB_STEP_IMAGES: load_images(r, node); break;
+	case KB_STEP_PACKAGES:
+		kb_packages_step(r->l, r->map.in, node, r->role, r->step);
+		break;
 	case KB_STEP_UNIT:
 		if (!kb_schema_as_text(r->map.in, node, "unit", &text))
 			break;

@@ -139,20 +139,21 @@ static uint64_t now_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
-static int append_output(const struct kb_run *run, int fd, bool *ret_end, struct kb_err *err)
+static int append_output(const struct kb_run *run, struct kb_buf *to, int fd, bool *ret_end,
+			 struct kb_err *err)
 {
 	ssize_t n;
 
-	kb_buf_reserve(run->out, 65536);
-	n = read(fd, run->out->data + run->out->len, run->out->cap - run->out->len - 1);
+	kb_buf_reserve(to, 65536);
+	n = read(fd, to->data + to->len, to->cap - to->len - 1);
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return 0;
 	if (n < 0)
 		return kb_err_errno(err, KB_E_IO, "read what %s says", run->argv[0]);
 	*ret_end = n == 0;
-	run->out->len += (size_t)n;
-	run->out->data[run->out->len] = '\0';
-	if (run->out->len > run->out_max)
+	to->len += (size_t)n;
+	to->data[to->len] = '\0';
+	if (to->len > run->out_max)
 		return kb_err_set(err, KB_E_INVALID, "%s says more than %zu bytes", run->argv[0],
 				  run->out_max);
 	return 0;
@@ -161,6 +162,7 @@ static int append_output(const struct kb_run *run, int fd, bool *ret_end, struct
 /* Until the child has ended. With a result below 0 it has been told to stop. */
 static int attend(const struct kb_run *run, pid_t pid, int out, int *ret_status, struct kb_err *err)
 {
+	struct kb_buf *to = run->out;
 	uint64_t kill_at = 0;
 	int pause_ms = 2, rc = 0;
 
@@ -169,9 +171,9 @@ static int attend(const struct kb_run *run, pid_t pid, int out, int *ret_status,
 		pid_t got;
 
 		/* output first: a child may fill the pipe and wait for us */
-		if (poll(&pfd, out >= 0 ? 1 : 0, pause_ms) > 0) {
+		if (poll(&pfd, out >= 0 ? 1 : 0, pause_ms) > 0 && to) {
 			bool end = false;
-			int failed = append_output(run, out, &end, rc < 0 ? NULL : err);
+			int failed = append_output(run, to, out, &end, rc < 0 ? NULL : err);
 
 			if (failed < 0 && rc == 0)
 				rc = failed;
@@ -187,12 +189,12 @@ static int attend(const struct kb_run *run, pid_t pid, int out, int *ret_status,
 		if (got == pid) { /* ended; what is in the pipe is still ours */
 			bool end = false;
 
-			while (!end && rc == 0) {
+			while (to && !end && rc == 0) {
 				pfd = (struct pollfd){.fd = out, .events = POLLIN};
 				/* a grandchild may hold the pipe open for ever */
 				if (poll(&pfd, 1, 0) <= 0)
 					break;
-				rc = append_output(run, out, &end, err);
+				rc = append_output(run, to, out, &end, err);
 			}
 			return rc;
 		}

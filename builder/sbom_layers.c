@@ -219,7 +219,8 @@ static int read_layer(struct archive *a, int fd, struct kb_sbom_root *root, stru
 	    archive_read_support_format_empty(a) != ARCHIVE_OK ||
 	    archive_read_open_fd(a, fd, BLOCK) != ARCHIVE_OK)
 		return kb_err_set(err, KB_E_DAMAGED, "not a tar: %s", archive_error_string(a));
-	while (rc == 0 && ((r = archive_read_next_header(a, &e)) == ARCHIVE_OK || r == ARCHIVE_WARN))
+	while (rc == 0 &&
+	       ((r = archive_read_next_header(a, &e)) == ARCHIVE_OK || r == ARCHIVE_WARN))
 		if ((rc = kb_run_check(err)) == 0)
 			rc = read_entry(a, e, root, err);
 	if (rc == 0 && r != ARCHIVE_EOF)
@@ -302,8 +303,8 @@ const char *kb_sbom_root_licence(const struct kb_sbom_root *root, const char *pa
 {
 	for (int i = 0; i < LINKS_MAX && root->n_docs; i++) {
 		const struct kb_sbom_doc key = {(char *)(uintptr_t)package, NULL, NULL, 0};
-		const struct kb_sbom_doc *doc = bsearch(&key, root->docs, root->n_docs,
-							sizeof(*root->docs), by_package);
+		const struct kb_sbom_doc *doc =
+			bsearch(&key, root->docs, root->n_docs, sizeof(*root->docs), by_package);
 
 		if (!doc)
 			return NULL;

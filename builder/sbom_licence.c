@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -99,8 +100,7 @@ static bool gnu(const char *name, struct kb_buf *out)
 		later = strcmp(rest, "+") == 0 || strcasecmp(rest, "-or-later") == 0;
 		if (n == 0 || n > 3 || (*rest && !later && strcasecmp(rest, "-only") != 0))
 			return false;
-		memcpy(version, name, n);
-		strcpy(version + n, n == 1 ? ".0" : "");
+		snprintf(version, sizeof(version), "%.*s%s", (int)n, name, n == 1 ? ".0" : "");
 		if (strlen(version) != 3 || !strstr(versions[i], version))
 			return false;
 		kb_buf_printf(out, "%s-%s-%s", families[i], version, later ? "or-later" : "only");
@@ -112,7 +112,8 @@ static bool gnu(const char *name, struct kb_buf *out)
 static bool spdx(const char *name, struct kb_buf *out)
 {
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (strcasecmp(name, known[i].debian) == 0 || strcasecmp(name, known[i].spdx) == 0) {
+		if (strcasecmp(name, known[i].debian) == 0 ||
+		    strcasecmp(name, known[i].spdx) == 0) {
 			kb_buf_puts(out, known[i].spdx);
 			return true;
 		}
@@ -195,21 +196,22 @@ static char *synopsis(const char *line)
 
 		if (and || strcasecmp(word.data, "or") == 0) {
 			good = flush_name(&name, &out);
-			kb_buf_puts(&out, and ? " AND " : " OR ");
+			kb_buf_puts(&out, and? " AND " : " OR ");
 			continue;
 		}
 		kb_buf_printf(&name, "%s%s", name.len ? "-" : "", word.data);
 		if (!comma)
 			continue;
 		good = flush_name(&name, &out);
-		if (good && strchr(out.data, ' ')) {
+		if (good && strstr(out.data, " OR ")) {
 			kb_autofree char *inner = kb_buf_steal(&out);
 
 			kb_buf_printf(&out, "(%s)", inner);
 		}
 		/* "A, B or C" lists without saying how: not understood */
 		line += strspn(line, " \t");
-		good = good && (strncasecmp(line, "and ", 4) == 0 || strncasecmp(line, "or ", 3) == 0);
+		good = good &&
+		       (strncasecmp(line, "and ", 4) == 0 || strncasecmp(line, "or ", 3) == 0);
 		if (good) {
 			take_word(&line, &word, &comma);
 			kb_buf_puts(&out, strcasecmp(word.data, "and") == 0 ? " AND " : " OR ");
@@ -227,22 +229,45 @@ struct paragraphs {
 	bool failed;
 };
 
-static void add_part(struct paragraphs *p, const char *line, size_t len)
+static void add_distinct(struct paragraphs *p, char *expression)
 {
-	kb_autofree char *text = kb_strndup(line, len);
-	char *expression = synopsis(text);
-
-	if (!expression || p->n == PARTS_MAX) {
-		free(expression);
-		p->failed = true;
-		return;
-	}
 	for (size_t i = 0; i < p->n; i++)
 		if (strcmp(p->parts[i], expression) == 0) {
 			free(expression);
 			return;
 		}
+	if (p->n == PARTS_MAX) {
+		free(expression);
+		p->failed = true;
+		return;
+	}
 	p->parts[p->n++] = expression;
+}
+
+static void add_part(struct paragraphs *p, const char *line, size_t len)
+{
+	kb_autofree char *text = kb_strndup(line, len);
+	kb_autofree char *expression = synopsis(text);
+
+	if (!expression) {
+		p->failed = true;
+		return;
+	}
+	if (strstr(expression, " OR ")) {
+		add_distinct(p, kb_steal(expression));
+		return;
+	}
+	/* all by AND: each for itself, so that what is said twice is shown once */
+	for (const char *part = expression; part;) {
+		const char *next = strstr(part, " AND ");
+		size_t n = next ? (size_t)(next - part) : strlen(part);
+
+		if (n && *part != '(')
+			add_distinct(p, kb_strndup(part, n));
+		else
+			p->failed = true;
+		part = next ? next + strlen(" AND ") : NULL;
+	}
 }
 
 /* The value of FIELD in a paragraph's line, or NULL. */
@@ -279,7 +304,9 @@ static void add_paragraph(struct paragraphs *p, const char *text, size_t len, bo
 		return;
 	while (licence_len && isspace((unsigned char)licence[licence_len - 1]))
 		licence_len--;
-	add_part(p, licence, licence_len);
+	/* of the whole package, and only a text: its files say more */
+	if (licence_len || !first)
+		add_part(p, licence, licence_len);
 }
 
 static int by_bytes(const void *a, const void *b)

@@ -131,9 +131,9 @@ static void add_paragraphs(const struct kb_sbom_root *root, const struct kb_buf 
 			   struct kb_components *list)
 {
 	kb_autofree char *distro =
-		root->os_version ? kb_format("%s-%s", root->os_id ? root->os_id : "linux",
-					     root->os_version)
-				 : kb_strdup(root->os_id ? root->os_id : "linux");
+		root->os_version
+			? kb_format("%s-%s", root->os_id ? root->os_id : "linux", root->os_version)
+			: kb_strdup(root->os_id ? root->os_id : "linux");
 	const char *p = text->data, *end = p + text->len;
 
 	while (p && p < end) {

@@ -9,12 +9,12 @@
 #include "core/digest.h"
 
 struct kb_component {
-	char *type;      /* of the package URL: "deb", "apk" */
-	char *vendor;    /* "debian": ID of os-release */
-	char *distro;    /* "debian-13" */
+	char *type;   /* of the package URL: "deb", "apk" */
+	char *vendor; /* "debian": ID of os-release */
+	char *distro; /* "debian-13" */
 	char *name, *version, *arch;
-	char *licence;   /* SPDX expression; NULL = not known */
-	char *download;  /* where it came from; NULL = not known */
+	char *licence;  /* SPDX expression; NULL = not known */
+	char *download; /* where it came from; NULL = not known */
 	bool has_digest;
 	struct kb_digest digest; /* of the package file */
 };

@@ -8,6 +8,7 @@
 
 #include "builder/image_source.h"
 #include "builder/lint.h"
+#include "builder/packages.h"
 #include "builder/role.h"
 #include "builder/site_load.h"
 #include "builder/site_settings.h"
@@ -185,6 +186,7 @@ static void load_all(struct kb_site_load *l)
 
 	kb_site_settings_load(l);
 	kb_image_source_load(l);
+	kb_packages_load(l);
 	load_roles(l);
 	/* without these two every name would be undefined */
 	for (size_t i = 0; site->product[0] && site->inventory && i < site->n_roles; i++)
@@ -236,6 +238,7 @@ void kb_site_free(struct kb_site *site)
 	for (size_t i = 0; i < site->n_images; i++)
 		kb_image_source_free(&site->images[i]);
 	free(site->images);
+	kb_packages_free(site->packages);
 	kb_site_settings_free(site);
 	free(site->images_file);
 	free(site->dir);

@@ -1,6 +1,6 @@
 /* The typed model of a site: what manifests/ says, checked.
  *
- * kb_site_load reads site.yaml, servers.tsv, images.yaml and the roles, and
+ * kb_site_load reads site.yaml, servers.tsv, images.yaml, packages.yaml and the roles, and
  * collects every error of all of them in one run, each with its file, line
  * and column. A site that loads without errors has no unresolved reference:
  * every image, payload file, watched step and template variable exists.
@@ -16,6 +16,8 @@
 #include "core/inventory.h"
 #include "core/manifest.h"
 #include "core/value.h"
+
+struct kb_packages; /* packages.h */
 
 struct kb_pos {
 	const char *file; /* owned by the site */
@@ -69,6 +71,7 @@ struct kb_role {
 	size_t n_credentials;
 	struct kb_strings images; /* sorted */
 	struct kb_strings files;  /* sorted payload paths, all that the role carries */
+	struct kb_strings groups; /* sorted; of packages.yaml, whose closures it carries */
 	struct kb_value *variables; /* site's, overlaid with the role's */
 	struct kb_step *steps;      /* all phases, install first */
 	size_t n_steps;
@@ -89,6 +92,7 @@ struct kb_site {
 	char *images_file;
 	struct kb_image_source *images; /* sorted by name */
 	size_t n_images;
+	struct kb_packages *packages; /* NULL: there is no packages.yaml */
 	struct kb_role *roles; /* sorted by name */
 	size_t n_roles;
 };

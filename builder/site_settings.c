@@ -54,7 +54,7 @@ static bool is_arch(const char *text)
 	return strcmp(text, "x86_64") == 0 || strcmp(text, "aarch64") == 0;
 }
 
-static bool is_mirror(const char *text)
+bool kb_site_settings_is_mirror(const char *text)
 {
 	const char *host = strncmp(text, "http://", 7) == 0    ? text + 7
 			   : strncmp(text, "https://", 8) == 0 ? text + 8
@@ -107,7 +107,7 @@ static bool is_os_version(const char *text)
 	       text[len - 1] != '.' && !strstr(text, "..");
 }
 
-static int version_cmp(const char *a, const char *b)
+int kb_site_settings_version_cmp(const char *a, const char *b)
 {
 	while (*a || *b) {
 		unsigned long long x = strtoull(a, (char **)&a, 10);
@@ -131,7 +131,7 @@ static int by_os(const void *a, const void *b)
 	const struct kb_os *x = a, *y = b;
 	int c = strcmp(x->id, y->id);
 
-	return c ? c : version_cmp(x->min, y->min);
+	return c ? c : kb_site_settings_version_cmp(x->min, y->min);
 }
 
 static void load_os(struct kb_schema_map *top, struct kb_site *site)
@@ -155,7 +155,7 @@ static void load_os(struct kb_schema_map *top, struct kb_site *site)
 		os->min = kb_schema_word(&map, "min", NULL, is_os_version, "a version like 12");
 		os->max = kb_schema_word(&map, "max", NULL, is_os_version, "a version like 12");
 		if (is_os_version(os->min) && is_os_version(os->max) &&
-		    version_cmp(os->min, os->max) > 0)
+		    kb_site_settings_version_cmp(os->min, os->max) > 0)
 			kb_schema_fault(top->in, map.node, "os: \"min\" is above \"max\"");
 		kb_schema_close(&map);
 		site->n_os++;
@@ -234,7 +234,7 @@ static void load_keys(struct kb_schema_map *top, struct kb_site *site)
 	site->arch = kb_schema_word(top, "arch", NULL, is_arch, "x86_64 or aarch64");
 	site->network =
 		kb_schema_word(top, "network", NULL, is_network, "a network like 10.0.0.0/16");
-	site->mirror = kb_schema_word(top, "mirror", "", is_mirror, "an address of a mirror");
+	site->mirror = kb_schema_word(top, "mirror", "", kb_site_settings_is_mirror, "an address of a mirror");
 	site->inventory_file =
 		kb_schema_word(top, "inventory", "servers.tsv", is_path, "a path below the site");
 	load_os(top, site);

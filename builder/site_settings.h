@@ -7,4 +7,8 @@
 void kb_site_settings_load(struct kb_site_load *l);
 void kb_site_settings_free(struct kb_site *site);
 
+bool kb_site_settings_is_mirror(const char *text);
+/* Dotted numbers. */
+int kb_site_settings_version_cmp(const char *a, const char *b);
+
 #endif

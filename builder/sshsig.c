@@ -48,8 +48,8 @@ static void covered(const void *msg, size_t len, struct kb_buf *out)
 	add_string(out, hash, sizeof(hash));
 }
 
-int kb_sshsig_make(const struct kb_secret_key *key, const void *msg, size_t len,
-		   struct kb_buf *out, struct kb_err *err)
+int kb_sshsig_make(const struct kb_secret_key *key, const void *msg, size_t len, struct kb_buf *out,
+		   struct kb_err *err)
 {
 	kb_autobuf struct kb_buf body = KB_BUF_INIT, part = KB_BUF_INIT;
 	uint8_t signature[KB_SIGNATURE_LEN];
@@ -85,8 +85,8 @@ void kb_sshsig_allowed_signer(const struct kb_key *key, const char *name, struct
 
 	public_key(key, &blob);
 	for (; *name; name++) /* a principal has no blanks, commas or patterns */
-		kb_buf_putc(out, isalnum((unsigned char)*name) || strchr("._-", *name) ? *name
-										      : '-');
+		kb_buf_putc(out,
+			    isalnum((unsigned char)*name) || strchr("._-", *name) ? *name : '-');
 	kb_buf_printf(out, "@keybuzz namespaces=\"%s\" %s ", KB_SSHSIG_NAMESPACE, KEY_TYPE);
 	kb_stock_base64(blob.data, blob.len, 0, out);
 	kb_buf_putc(out, '\n');

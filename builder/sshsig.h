@@ -12,8 +12,8 @@
 #define KB_SSHSIG_NAMESPACE "keybuzz-release"
 
 /* The armoured signature over MSG, appended to OUT. Deterministic. */
-int kb_sshsig_make(const struct kb_secret_key *key, const void *msg, size_t len,
-		   struct kb_buf *out, struct kb_err *err);
+int kb_sshsig_make(const struct kb_secret_key *key, const void *msg, size_t len, struct kb_buf *out,
+		   struct kb_err *err);
 
 /* The line of an allowed_signers file: NAME@keybuzz may sign releases. */
 void kb_sshsig_allowed_signer(const struct kb_key *key, const char *name, struct kb_buf *out);

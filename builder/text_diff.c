@@ -24,8 +24,8 @@ bool kb_text_diff_is_text(const char *s, size_t len)
 		uint32_t point;
 		size_t n = kb_utf8_take(s, len, &point);
 
-		if (!n || (kb_utf8_is_control(point) && point != '\t' && point != '\n' &&
-			   point != '\r'))
+		if (!n ||
+		    (kb_utf8_is_control(point) && point != '\t' && point != '\n' && point != '\r'))
 			return false;
 		s += n;
 		len -= n;
@@ -67,12 +67,14 @@ static struct middle trim(struct text *a, struct text *b)
 
 	while (head < least && same(&a->lines[head], &b->lines[head]))
 		head++;
-	while (tail < least - head &&
-	       same(&a->lines[a->n - 1 - tail], &b->lines[b->n - 1 - tail]))
+	while (tail < least - head && same(&a->lines[a->n - 1 - tail], &b->lines[b->n - 1 - tail]))
 		tail++;
-	return (struct middle){a->lines + head,        b->lines + head,
-			       a->changed + head,      b->changed + head,
-			       (long)(a->n - head - tail), (long)(b->n - head - tail)};
+	return (struct middle){a->lines + head,
+			       b->lines + head,
+			       a->changed + head,
+			       b->changed + head,
+			       (long)(a->n - head - tail),
+			       (long)(b->n - head - tail)};
 }
 
 /* Row D of the trace holds the furthest x on diagonals -D, -D+2 .. D. */

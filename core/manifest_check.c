@@ -167,6 +167,19 @@ static int check_images(const struct kb_manifest *m, struct kb_err *err)
 	return 0;
 }
 
+/* They become names of files and words of command lines. */
+static bool is_word(const char *text, const char *others)
+{
+	if (!((*text >= 'a' && *text <= 'z') || (*text >= '0' && *text <= '9')) ||
+	    strlen(text) > 200)
+		return false;
+	for (; *text; text++)
+		if (!(*text >= 'a' && *text <= 'z') && !(*text >= '0' && *text <= '9') &&
+		    !strchr(others, *text))
+			return false;
+	return true;
+}
+
 static int check_packages(const struct kb_manifest *m, struct kb_err *err)
 {
 	for (size_t i = 0; i < m->n_packages; i++) {
@@ -177,6 +190,10 @@ static int check_packages(const struct kb_manifest *m, struct kb_err *err)
 			return bad(err, "packages are not sorted", p->name);
 		if (p->blob >= m->n_blobs || !*p->name || !*p->version)
 			return bad(err, "a package needs a name, a version and a blob", p->name);
+		if (!is_word(p->release, "-.") || !is_word(p->name, "+-.") ||
+		    !is_word(p->arch, "-") ||
+		    !is_word(p->version, "ABCDEFGHIJKLMNOPQRSTUVWXYZ+-.:~"))
+			return bad(err, "not the words of a package", p->name);
 	}
 	return 0;
 }

@@ -1,8 +1,10 @@
 #include "core/manifest_check.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/name.h"
+#include "core/packages.h"
 
 /* What each kind of step may and must carry. */
 static const struct {
@@ -11,16 +13,24 @@ static const struct {
 	uint8_t flags;
 } rules[KB_STEP_KIND_COUNT] = {
 	[KB_STEP_DIRECTORY] = {.target = true, .host_path = true, .phases = 1},
-	[KB_STEP_FILE] = {.source = true, .target = true, .host_path = true, .phases = 1,
+	[KB_STEP_FILE] = {.source = true,
+			  .target = true,
+			  .host_path = true,
+			  .phases = 1,
 			  .flags = KB_STEP_KEEP},
-	[KB_STEP_TEMPLATE] = {.source = true, .target = true, .host_path = true, .phases = 1,
+	[KB_STEP_TEMPLATE] = {.source = true,
+			      .target = true,
+			      .host_path = true,
+			      .phases = 1,
 			      .flags = KB_STEP_KEEP},
 	[KB_STEP_UNIT] = {.source = true, .target = true, .watch = true, .phases = 1},
 	[KB_STEP_IMAGES] = {.phases = 1},
-	[KB_STEP_SCRIPT] = {.source = true, .timeout = true, .watch = true, .phases = 15,
+	[KB_STEP_SCRIPT] = {.source = true,
+			    .timeout = true,
+			    .watch = true,
+			    .phases = 15,
 			    .flags = KB_STEP_ALWAYS},
-	[KB_STEP_WAIT] = {.source = true, .timeout = true, .phases = 15,
-			  .flags = KB_STEP_PENDING},
+	[KB_STEP_WAIT] = {.source = true, .timeout = true, .phases = 15, .flags = KB_STEP_PENDING},
 	[KB_STEP_CHECK] = {.source = true, .timeout = true, .phases = 14},
 	[KB_STEP_PACKAGES] = {.phases = 1},
 	[KB_STEP_VOLUME] = {.target = true, .host_path = true, .phases = 1},
@@ -51,8 +61,7 @@ static int check_target(const struct kb_step *step, struct kb_err *err)
 	return unit_name(step->target) ? 0 : bad(err, step, "not the name of a service unit");
 }
 
-static int check_watch(const struct kb_manifest *m, const struct kb_step *step,
-		       struct kb_err *err)
+static int check_watch(const struct kb_manifest *m, const struct kb_step *step, struct kb_err *err)
 {
 	if (step->n_watch && !rules[step->kind].watch)
 		return bad(err, step, "cannot watch other steps");
@@ -65,17 +74,46 @@ static int check_watch(const struct kb_manifest *m, const struct kb_step *step,
 	return 0;
 }
 
-static int check_args(const struct kb_manifest *m, const struct kb_step *step,
-		      struct kb_err *err)
+/* Every name a step asks for is carried, for that release, with its index. */
+static int check_package(const struct kb_manifest *m, const struct kb_step *step, const char *arg,
+			 struct kb_err *err)
+{
+	const char *slash = strchr(arg, '/');
+	size_t len = slash ? (size_t)(slash - arg) : 0;
+	bool carried = false;
+	char *index;
+	int rc = 0;
+
+	for (size_t i = 0; slash && i < m->n_packages && !carried; i++)
+		carried = strlen(m->packages[i].release) == len &&
+			  strncmp(m->packages[i].release, arg, len) == 0 &&
+			  strcmp(m->packages[i].name, slash + 1) == 0;
+	if (!carried)
+		return bad(err, step, "names a package the bundle does not carry");
+	index = kb_format(KB_PACKAGES_FOLDER "%.*s/Packages", (int)len, arg);
+	if (!kb_manifest_file(m, index))
+		rc = bad(err, step, "has no index of its packages");
+	free(index);
+	return rc;
+}
+
+static int check_args(const struct kb_manifest *m, const struct kb_step *step, struct kb_err *err)
 {
 	for (size_t i = 0; step->kind == KB_STEP_IMAGES && i < step->n_args; i++)
 		if (!kb_manifest_image(m, step->args[i]))
 			return bad(err, step, "names an image the bundle does not carry");
+	for (size_t i = 0; step->kind == KB_STEP_PACKAGES && i < step->n_args; i++) {
+		int rc = i && strcmp(step->args[i - 1], step->args[i]) >= 0
+				 ? bad(err, step, "its packages are not sorted")
+				 : check_package(m, step, step->args[i], err);
+
+		if (rc < 0)
+			return rc;
+	}
 	return 0;
 }
 
-static int check_step(const struct kb_manifest *m, const struct kb_step *step,
-		      struct kb_err *err)
+static int check_step(const struct kb_manifest *m, const struct kb_step *step, struct kb_err *err)
 {
 	int rc;
 

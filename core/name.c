@@ -112,8 +112,13 @@ static bool is_at_or_below(const char *path, size_t len, const char *dir)
 int kb_name_check_host_path_n(const char *path, size_t len, struct kb_err *err)
 {
 	/* /var/run is a link to /run on every system we install on */
-	static const char *const closed[] = {
-		"/proc", "/sys", "/dev", "/run/keybuzz", "/var/run/keybuzz", "/var/lib/keybuzz"};
+	static const char *const closed[] = {"/proc",
+					     "/sys",
+					     "/dev",
+					     "/run/keybuzz",
+					     "/var/run/keybuzz",
+					     "/var/lib/keybuzz",
+					     "/etc/keybuzz"};
 	int r = check_whole(path, len, err);
 
 	if (r < 0)

@@ -25,7 +25,7 @@ int kb_name_check_relative(const char *path, struct kb_err *err);
 int kb_name_check_relative_n(const char *path, size_t len, struct kb_err *err);
 
 /* A place to install to: absolute, not "/" itself, and neither at nor below
- * /proc, /sys, /dev or our own /run/keybuzz and /var/lib/keybuzz. */
+ * /proc, /sys, /dev or our own /run/keybuzz, /var/lib/keybuzz, /etc/keybuzz. */
 int kb_name_check_host_path(const char *path, struct kb_err *err);
 int kb_name_check_host_path_n(const char *path, size_t len, struct kb_err *err);
 

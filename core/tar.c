@@ -216,7 +216,10 @@ int kb_tar_next(struct kb_tar_reader *r, struct kb_tar_member *ret_member, struc
 	if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN) /* warnings are about names and times */
 		return read_fault(r, err);
 	ret_member->path = archive_entry_pathname(e) ? archive_entry_pathname(e) : "";
+	ret_member->hard_link = archive_entry_hardlink(e);
+	ret_member->symlink = archive_entry_symlink(e);
 	ret_member->regular = archive_entry_filetype(e) == AE_IFREG && !archive_entry_hardlink(e);
+	ret_member->directory = archive_entry_filetype(e) == AE_IFDIR;
 	ret_member->size = (uint64_t)archive_entry_size(e);
 	r->at = 0;
 	return 1;

@@ -47,9 +47,13 @@ typedef int (*kb_tar_source_fn)(void *ctx, const void **ret_data, size_t *ret_le
 
 struct kb_tar_reader *kb_tar_reader_new(kb_tar_source_fn source, void *ctx);
 
+/* Texts are as they stand in the archive, and valid until the next member. */
 struct kb_tar_member {
-	const char *path; /* as it stands in the archive; valid until the next member */
-	bool regular;     /* a file with bytes of its own */
+	const char *path;
+	const char *hard_link; /* another name of that earlier member, or NULL */
+	const char *symlink;   /* its target, or NULL */
+	bool regular;          /* a file with bytes of its own */
+	bool directory;
 	uint64_t size;
 };
 

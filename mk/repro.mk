@@ -19,7 +19,8 @@ $(B)/obj/builder/provenance_libraries.o: BASE += -I$(B)/gen
 
 # The builder as it would be with another zstd, for tests of rebuild.
 $(B)/other-zstd-bundle: $(call obj,$(CORE) $(BUILDER)) tests/evidence/other_zstd.c
-	$(CC) $(ALLCFLAGS) -pie $(LDHARD) -Wl,--wrap=ZSTD_versionString \
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALLCFLAGS) -pie $(LDHARD) -Wl,--wrap=ZSTD_versionString \
 		-Wl,--wrap=ZSTD_getCParams -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
 
 check-repro: all

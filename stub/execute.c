@@ -20,7 +20,7 @@ static void tell_json(struct kb_scene *scene, const struct kb_plan_item *item, c
 	kb_json_key_text(&j, "kind", kb_step_kind_name(item->step->kind));
 	kb_json_key_text(&j, "action", kb_action_name(item->action));
 	kb_json_key_text(&j, "result", result);
-	if (item->outcome)
+	if (item->outcome && *item->outcome)
 		kb_json_key_text(&j, "found", item->outcome);
 	kb_json_key_u64(&j, "ms", ms);
 	kb_json_object_end(&j);
@@ -44,8 +44,10 @@ static int act(struct kb_scene *scene, struct kb_plan_item *item, struct kb_err 
 	uint64_t start = kb_monotonic_ms(), ms;
 	int rc;
 
-	kb_report_say(scene->report, "%s %s %s: %s", kb_action_name(item->action),
-		      kb_step_kind_name(step->kind), step->id, item->reason);
+	/* a check has one line, when its answer is known */
+	(step->kind == KB_STEP_CHECK ? kb_report_note : kb_report_say)(
+		scene->report, "%s %s %s: %s", kb_action_name(item->action),
+		kb_step_kind_name(step->kind), step->id, item->reason);
 	rc = kb_step_ops(step->kind)->apply(scene, item, err);
 	ms = kb_monotonic_ms() - start;
 	kb_report_note(scene->report, "%s: %s after %llu ms%s%s", step->id, result_name(rc),
@@ -130,11 +132,11 @@ static void tell_check(struct kb_scene *scene, const struct kb_plan_item *item, 
 		       const struct kb_err *err)
 {
 	if (rc < 0)
-		kb_report_say(scene->report, "%s: FAILED: %s", item->step->id, err->text);
+		kb_report_say(scene->report, "FAILED: %s", err->text);
 	else if (rc == KB_STEP_IS_PENDING)
 		kb_report_say(scene->report, "%s: pending: %s", item->step->id, item->outcome);
 	else
-		kb_report_say(scene->report, "%s: ok%s%s", item->step->id,
+		kb_report_say(scene->report, "ok: %s%s%s", item->step->id,
 			      item->outcome && *item->outcome ? ": " : "",
 			      item->outcome ? item->outcome : "");
 }

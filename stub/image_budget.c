@@ -57,14 +57,17 @@ int kb_image_budget(struct kb_engine *engine, const struct kb_manifest *m,
 	kb_autofree const struct kb_image **images = kb_alloc(n, sizeof(*images));
 	struct kb_image_budget budget = {0};
 	struct kb_image_plan plan;
+	bool skip = true; /* layers of a damaged image go with it */
 	size_t wanted = 0;
 	int rc;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		if (status[i].state == KB_IMAGE_ABSENT || status[i].state == KB_IMAGE_DAMAGED)
 			images[wanted++] = status[i].image;
+		skip = skip && status[i].state != KB_IMAGE_DAMAGED;
+	}
 	if (wanted) {
-		rc = kb_image_plan(engine, m, images, wanted, true, &plan, err);
+		rc = kb_image_plan(engine, m, images, wanted, skip, &plan, err);
 		if (rc < 0)
 			return rc;
 		budget.stream = archive_size(m, &plan);

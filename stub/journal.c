@@ -200,7 +200,7 @@ bool kb_journal_is_doubtful(const struct kb_journal *j, const char *step)
 
 		if (r->state == KB_RECORD_COMMIT)
 			return false;
-		if (memcmp(r->step, name, sizeof(name)) == 0 &&
+		if ((!step || memcmp(r->step, name, sizeof(name)) == 0) &&
 		    memcmp(r->boot, j->boot, KB_BOOT_LEN) != 0)
 			return true;
 	}

@@ -87,8 +87,8 @@ const struct kb_record *kb_journal_last_of(const struct kb_journal *j, const cha
 /* The last record is the COMMIT of RELEASE. */
 bool kb_journal_is_committed(const struct kb_journal *j, const struct kb_digest *release);
 
-/* Was STEP begun or done since the last COMMIT and before the last boot? Then
- * what it says may not have reached the disk. */
+/* Was STEP (NULL: any) begun or done since the last COMMIT and before the last
+ * boot? Then what it says may not have reached the disk. */
 bool kb_journal_is_doubtful(const struct kb_journal *j, const char *step);
 
 /* The kernel's boot id, as bytes. */

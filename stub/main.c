@@ -80,46 +80,72 @@ static int run_verb(struct kb_run *run, const struct kb_verb *verb, struct kb_ar
 	return verb->run(run, args, err);
 }
 
-/* The bundle alone means `install`; the program alone must be told. */
-static int choose(struct kb_run *run, struct kb_args *args, const struct kb_verb **ret_verb,
-		  bool *ret_help, struct kb_err *err)
+/* What was asked for; the bundle alone means `install`. */
+struct choice {
+	bool help, version;
+	const struct kb_verb *verb; /* NULL: none was named */
+};
+
+static int choose(const struct kb_run *run, struct kb_args *args, struct choice *choice,
+		  struct kb_err *err)
 {
 	const char *word = kb_args_positional(args);
 
-	*ret_verb = NULL;
 	if (word && !strcmp(word, "help")) {
-		*ret_help = true;
+		choice->help = true;
 		word = kb_args_positional(args);
 	}
-	if (word && !(*ret_verb = find(word, err)))
+	if (word && !strcmp(word, "version"))
+		choice->version = true;
+	else if (word && !(choice->verb = find(word, err)))
 		return KB_E_USAGE;
-	if (!*ret_verb && !*ret_help && run->self)
-		*ret_verb = &kb_verb_install;
-	if (!*ret_verb && !*ret_help)
-		return kb_err_set(err, KB_E_USAGE, "which verb? See keybuzz-run --help");
+	else if (!word && run->self && !choice->help)
+		choice->verb = &kb_verb_install;
 	return 0;
+}
+
+static int say_version(struct kb_run *run, struct kb_args *args, struct kb_err *err)
+{
+	int rc = kb_args_end(args, err);
+
+	if (rc < 0)
+		return rc;
+	kb_json_key_text(&run->out, "version", KB_VERSION);
+	if (!run->json)
+		printf("keybuzz-run %s\n", KB_VERSION);
+	return 0;
+}
+
+static int no_verb(struct kb_args *args, struct kb_err *err)
+{
+	int rc = kb_args_end(args, err); /* a mistyped option says more */
+
+	return rc < 0 ? rc : kb_err_set(err, KB_E_USAGE, "which verb? See keybuzz-run --help");
 }
 
 /* The options that all verbs know go first: what is left then begins with the
  * verb, wherever it stands. */
 static int dispatch(struct kb_run *run, struct kb_args *args, struct kb_err *err)
 {
-	bool help = kb_args_flag(args, "help", 'h'), version = kb_args_flag(args, "version", 0);
-	const struct kb_verb *verb;
+	struct choice choice = {.help = kb_args_flag(args, "help", 'h'),
+				.version = kb_args_flag(args, "version", 0)};
 	int rc;
 
-	if (version || (args->argc && !strcmp(args->argv[0], "version"))) {
-		printf("keybuzz-run %s\n", KB_VERSION);
-		return 0;
-	}
-	if ((rc = kb_source_find_self(run, err)) < 0 || (rc = kb_run_options(run, args, err)) < 0 ||
-	    (rc = choose(run, args, &verb, &help, err)) < 0)
+	if ((rc = kb_source_find_self(run, err)) < 0 || (rc = kb_run_options(run, args, err)) < 0)
 		return rc;
-	if (help) {
-		verb ? print_verb_help(run, verb) : print_help(run);
-		return 0;
-	}
-	return run_verb(run, verb, args, err);
+	if (!choice.version && (rc = choose(run, args, &choice, err)) < 0)
+		return rc;
+	if (choice.help && choice.verb)
+		print_verb_help(run, choice.verb);
+	else if (choice.help)
+		print_help(run);
+	else if (choice.version)
+		return say_version(run, args, err);
+	else if (choice.verb)
+		return run_verb(run, choice.verb, args, err);
+	else
+		return no_verb(args, err);
+	return 0;
 }
 
 /* With --json the last line on stdout carries the exit status and its class. */

@@ -16,6 +16,9 @@
 #define KB_PATH_SYSTEMD     "/run/systemd/system" /* there when systemd is PID 1 */
 #define KB_PATH_SYSTEMCTL   "/usr/bin/systemctl"
 #define KB_PATH_JOURNALCTL  "/usr/bin/journalctl"
+#define KB_PATH_APT_GET     "/usr/bin/apt-get"
+#define KB_PATH_DPKG_BIN    "/usr/bin/dpkg"
+#define KB_PATH_DPKG        "/var/lib/dpkg" /* the database */
 #define KB_PATH_SHELL       "/bin/sh"
 #define KB_PATH_BOOT_ID     "/proc/sys/kernel/random/boot_id"
 #define KB_PATH_MEMINFO     "/proc/meminfo"
@@ -31,5 +34,6 @@
 #define KB_NAME_RECORD   "state"
 #define KB_NAME_RELEASES "releases"
 #define KB_NAME_PAYLOAD  "payload"
+#define KB_NAME_PACKAGES "packages"
 
 #endif

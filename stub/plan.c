@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stub/packages.h"
 #include "stub/step.h"
 
 static size_t count_steps(const struct kb_manifest *m, int phase)
@@ -76,6 +77,7 @@ void kb_plan_free(struct kb_plan *plan)
 		free(item->outcome);
 		free(item->images);
 		free(item->image_list);
+		kb_package_plan_free(item->packages);
 		kb_buf_wipe(&item->content);
 	}
 	free(plan->items);

@@ -26,6 +26,8 @@ enum kb_action {
 	KB_ACTION_COUNT
 };
 
+struct kb_package_plan;
+
 struct kb_plan_item {
 	const struct kb_step *step;
 	enum kb_action action;
@@ -39,6 +41,8 @@ struct kb_plan_item {
 	struct kb_image_status *images; /* of an images step */
 	const struct kb_image **image_list;
 	size_t n_images;
+	bool doubtful;                    /* a power cut may have left layers without content */
+	struct kb_package_plan *packages; /* of a packages step; see packages.h */
 	bool text_differs, reload, enable, restart; /* of a unit */
 	/* set by execution */
 	char *outcome; /* a check's or wait's last word; NULL when it said none */

@@ -27,6 +27,7 @@ struct kb_budget_line {
 	char path[256]; /* the first place on it that was asked for */
 	uint64_t need, free;
 	uint64_t inodes, free_inodes; /* free_inodes UINT64_MAX: no limit known */
+	bool read_only;
 };
 struct kb_budget {
 	struct kb_budget_line at[16];

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/show.h"
+#include "stub/packages.h"
 #include "stub/paths.h"
 #include "stub/precheck.h"
 
@@ -63,6 +64,7 @@ void kb_budget_add(struct kb_budget *budget, int rootfd, const char *path, uint6
 	    !(line = line_of(budget, st.st_dev, path)))
 		return;
 	line->free = (uint64_t)fs.f_bavail * fs.f_frsize;
+	line->read_only = line->read_only || fs.f_flag & ST_RDONLY;
 	line->free_inodes = fs.f_files ? fs.f_favail : UINT64_MAX;
 	if (__builtin_add_overflow(line->need, bytes, &line->need))
 		line->need = UINT64_MAX;
@@ -90,6 +92,15 @@ static void add_images(struct kb_scene *scene, const struct kb_plan_item *item,
 			      i ? 0 : inodes);
 }
 
+/* The files in our state folder, and what is in them. */
+static void add_packages(struct kb_scene *scene, const struct kb_package_plan *plan,
+			 struct kb_budget *budget)
+{
+	kb_budget_add(budget, scene->rootfd, KB_PATH_STATE, plan->staged, plan->n_staged + 16);
+	kb_budget_add(budget, scene->rootfd, "/usr", plan->installed, 0);
+	kb_budget_add(budget, scene->rootfd, KB_PATH_DPKG, 0, 8 * plan->n_staged);
+}
+
 static uint64_t payload_size(const struct kb_manifest *m)
 {
 	uint64_t bytes = 0;
@@ -102,7 +113,12 @@ static uint64_t payload_size(const struct kb_manifest *m)
 static void judge(struct kb_scene *scene, const struct kb_budget_line *line,
 		  struct kb_problems *problems)
 {
-	if (line->need > line->free || line->free - line->need < RESERVE)
+	if (line->read_only)
+		kb_problems_add(
+			problems, KB_E_ENVIRONMENT,
+			"%s is on a file system mounted read-only; remount it to write there",
+			line->path);
+	else if (line->need > line->free || line->free - line->need < RESERVE)
 		kb_problems_add(problems, KB_E_SPACE,
 				"%s: %s are needed and %s should stay free, but only %s are free",
 				line->path, kb_show_size(line->need), kb_show_size(RESERVE),
@@ -133,7 +149,9 @@ void kb_precheck_space(struct kb_scene *scene, const struct kb_plan *plan,
 
 		if (item->step->kind == KB_STEP_IMAGES)
 			add_images(scene, item, &budget, problems);
-		else if (item->path)
+		else if (item->packages)
+			add_packages(scene, item->packages, &budget);
+		else if (item->path && item->acts)
 			kb_budget_add(&budget, scene->rootfd, item->path, item->bytes,
 				      item->action == KB_ACTION_ADD);
 	}

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stub/packages.h"
 #include "stub/precheck.h"
 #include "stub/release.h"
 
@@ -17,6 +18,7 @@ int kb_prepare_plan(struct kb_run *run, struct kb_bundle *bundle, const char *ve
 	kb_precheck_needs(scene, problems);
 	if (scene->context && scene->journal) {
 		kb_plan_make(scene, KB_PHASE_INSTALL, plan, problems);
+		kb_packages_precheck(scene, plan, problems);
 		kb_precheck_space(scene, plan, problems);
 	}
 	kb_precheck_ports(scene, problems);

@@ -10,10 +10,13 @@
 #include <unistd.h>
 
 #include "core/file.h"
+#include "core/packages.h"
 #include "stub/paths.h"
 
 bool kb_release_carries(const struct kb_manifest *m, const struct kb_file *file)
 {
+	if (strncmp(file->path, KB_PACKAGES_FOLDER, strlen(KB_PACKAGES_FOLDER)) == 0)
+		return false;
 	if (m->blobs[file->blob].size <= KB_RELEASE_COPY_MAX)
 		return true;
 	for (size_t i = 0; i < m->n_steps; i++)

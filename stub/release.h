@@ -7,7 +7,7 @@
 #include "stub/scene.h"
 
 /* The library, programs and other files; not what `file` steps copy away when
- * that is large. */
+ * that is large, nor the index of packages. */
 #define KB_RELEASE_COPY_MAX (1u << 20)
 bool kb_release_carries(const struct kb_manifest *m, const struct kb_file *file);
 

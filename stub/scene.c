@@ -42,11 +42,11 @@ static void check_floor(struct kb_scene *scene, struct kb_problems *problems)
 
 /* Without its journal a host is only surer: every step is compared, and every
  * script runs again. So the way out of a damaged one is simple to say. */
-static void read_journal(struct kb_scene *scene, const uint8_t boot[KB_BOOT_LEN],
-			 struct kb_problems *problems)
+static void read_journal(struct kb_scene *scene, struct kb_problems *problems)
 {
 	struct kb_err err;
-	int rc = kb_journal_open(scene->state.role, scene->m->role, boot, &scene->journal, &err);
+	int rc = kb_journal_open(scene->state.role, scene->m->role, scene->boot, &scene->journal,
+				 &err);
 
 	if (rc == KB_E_STATE)
 		kb_problems_add(problems, rc,
@@ -62,7 +62,6 @@ static void read_journal(struct kb_scene *scene, const uint8_t boot[KB_BOOT_LEN]
  * not to hide the other reasons. */
 static void read_state(struct kb_scene *scene, struct kb_problems *problems)
 {
-	uint8_t boot[KB_BOOT_LEN] = {0};
 	struct kb_err err;
 
 	if (kb_problems_take(problems,
@@ -73,8 +72,8 @@ static void read_state(struct kb_scene *scene, struct kb_problems *problems)
 			     kb_floor_read(&scene->state, scene->m->role, &scene->floor, &err),
 			     &err) == 0)
 		check_floor(scene, problems);
-	if (kb_problems_take(problems, kb_boot_id_read(boot, &err), &err) == 0)
-		read_journal(scene, boot, problems);
+	if (kb_problems_take(problems, kb_boot_id_read(scene->boot, &err), &err) == 0)
+		read_journal(scene, problems);
 }
 
 /* Programs get no credentials, so a check goes on without them; but what is

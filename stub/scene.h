@@ -30,6 +30,7 @@ struct kb_scene {
 	struct kb_statedir state;
 	struct kb_floor floor;
 	struct kb_journal *journal;
+	uint8_t boot[KB_BOOT_LEN];
 	struct kb_engine *engine; /* NULL: the role needs none, or it is not there */
 	bool systemd;             /* systemd is this host's first process */
 	uid_t *uids;              /* owners the role's own steps give to folders */

@@ -19,7 +19,8 @@ static int inspect(struct kb_scene *scene, const struct kb_plan *plan, struct kb
 
 static int apply(struct kb_scene *scene, struct kb_plan_item *item, struct kb_err *err)
 {
-	struct kb_output output = {.report = scene->report, .id = item->step->id};
+	/* its last line is the answer, and all of it is shown when it fails */
+	struct kb_output output = {.report = scene->report, .id = item->step->id, .silent = true};
 	struct kb_program program = {
 		.step = item->step, .output = &output, .timeout = item->step->timeout};
 	struct kb_proc_result result;

@@ -1,8 +1,13 @@
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "core/name.h"
 #include "core/show.h"
 #include "stub/image_load.h"
+#include "stub/paths.h"
 #include "stub/step.h"
 
 static void set_digests(const struct kb_manifest *m, struct kb_plan_item *item)
@@ -45,11 +50,50 @@ static void decide(const struct kb_manifest *m, struct kb_plan_item *item)
 		kb_step_decide(item, KB_ACTION_KEEP, "%zu present", item->n_images);
 }
 
+/* Does the journal of another role end in an install that a power cut ended?
+ * Images share layers, so its doubts are ours. A journal that cannot be read is
+ * one more. */
+static bool role_is_doubtful(struct kb_scene *scene, const char *role)
+{
+	kb_autoclose int dirfd =
+		openat(scene->state.base, role, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct kb_journal *journal = NULL;
+	bool doubtful;
+
+	if (dirfd < 0)
+		return false;
+	if (kb_journal_open(dirfd, role, scene->boot, &journal, NULL) < 0)
+		return true;
+	doubtful = kb_journal_is_doubtful(journal, NULL);
+	kb_journal_close(journal);
+	return doubtful;
+}
+
+static bool others_are_doubtful(struct kb_scene *scene)
+{
+	int fd = scene->state.base < 0
+			 ? -1
+			 : openat(scene->state.base, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	bool doubtful = false;
+
+	while (dir && !doubtful && (entry = readdir(dir)))
+		doubtful = kb_name_check_id(entry->d_name, NULL) == 0 &&
+			   strcmp(entry->d_name, scene->m->role) != 0 &&
+			   strcmp(entry->d_name, KB_NAME_ROLLBACK) != 0 &&
+			   role_is_doubtful(scene, entry->d_name);
+	if (dir)
+		closedir(dir);
+	else
+		kb_cleanup_close(&fd);
+	return doubtful;
+}
+
 static int inspect(struct kb_scene *scene, const struct kb_plan *plan, struct kb_plan_item *item,
 		   struct kb_err *err)
 {
 	const struct kb_step *step = item->step;
-	bool doubtful = kb_journal_is_doubtful(scene->journal, step->id);
 	int rc;
 
 	(void)plan;
@@ -60,23 +104,58 @@ static int inspect(struct kb_scene *scene, const struct kb_plan *plan, struct kb
 		item->image_list[i] = kb_manifest_image(scene->m, step->args[i]);
 	set_digests(scene->m, item);
 	kb_step_decide(item, KB_ACTION_ADD, "%zu images", item->n_images);
+	item->doubtful =
+		kb_journal_is_doubtful(scene->journal, step->id) || others_are_doubtful(scene);
 	if (!scene->engine) /* said once, by the precheck */
 		return 0;
-	rc = kb_image_present(scene->engine, scene->m, item->image_list, item->n_images, doubtful,
-			      kb_report_progress(scene->report), item->images, err);
+	rc = kb_image_present(scene->engine, scene->m, item->image_list, item->n_images,
+			      item->doubtful, kb_report_progress(scene->report), item->images, err);
 	if (rc < 0)
 		return rc;
 	decide(scene->m, item);
 	return 0;
 }
 
-static int apply(struct kb_scene *scene, struct kb_plan_item *item, struct kb_err *err)
+static int load(struct kb_scene *scene, struct kb_plan_item *item, struct kb_err *err)
 {
 	struct kb_image_feed feed;
 
 	kb_image_feed_bundle(scene->bundle, &feed);
 	return kb_image_load(scene->engine, &feed, item->images, item->n_images,
 			     kb_report_progress(scene->report), NULL, err);
+}
+
+/* The engine completes an image with layers it believes to have. Where these
+ * are in doubt, look at what came out of it. */
+static int find_damaged(struct kb_scene *scene, struct kb_plan_item *item, bool *ret_damaged,
+			struct kb_err *err)
+{
+	*ret_damaged = false;
+	for (size_t i = 0; i < item->n_images; i++) {
+		bool whole;
+		int rc = kb_image_check_content(scene->engine, scene->m, item->image_list[i],
+						kb_report_progress(scene->report), &whole, err);
+
+		if (rc < 0)
+			return rc;
+		if (whole)
+			continue;
+		item->images[i].state = KB_IMAGE_DAMAGED;
+		*ret_damaged = true;
+	}
+	return 0;
+}
+
+static int apply(struct kb_scene *scene, struct kb_plan_item *item, struct kb_err *err)
+{
+	bool damaged = false;
+	int rc = load(scene, item, err);
+
+	if (rc == 0 && item->doubtful)
+		rc = find_damaged(scene, item, &damaged, err);
+	if (rc == 0 && damaged)
+		rc = load(scene, item, err);
+	return rc;
 }
 
 const struct kb_step_ops kb_step_images = {.inspect = inspect, .apply = apply};

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/packages.h"
 #include "core/proc.h"
 #include "stub/paths.h"
 #include "stub/signals.h"
@@ -125,6 +126,7 @@ void kb_program_digest(const struct kb_scene *scene, struct kb_step_digest *d,
 
 		/* the inventory reaches scripts as the facts they ask for */
 		if (strchr(file->path, '/') &&
+		    strncmp(file->path, KB_PACKAGES_FOLDER, strlen(KB_PACKAGES_FOLDER)) != 0 &&
 		    (strcmp(file->path, step->source) == 0 || !is_source(m, file->path))) {
 			kb_step_digest_text(d, file->path);
 			kb_step_digest_add(d, m->blobs[file->blob].digest.b, KB_DIGEST_LEN);

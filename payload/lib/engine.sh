@@ -19,3 +19,9 @@ remove_containers_of() {
 		act "$DOCKER" rm --force "$id" >/dev/null
 	done
 }
+
+# image_remove ID: unless a container, of whichever role, still uses it.
+image_remove() {
+	"$DOCKER" image inspect "$1" >/dev/null 2>&1 || return 0
+	act "$DOCKER" image rm "$1" >/dev/null || warn "the image $1 stays"
+}

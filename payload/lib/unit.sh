@@ -21,11 +21,16 @@ unit_last_words() {
 	journalctl --unit "$1" --lines "${2:-5}" --no-pager --output cat 2>/dev/null
 }
 
+# unit_remove NAME: stopped, disabled and gone.
 unit_remove() {
 	local name
 	name=$1
 
-	unit_exists "$name" || return 0
-	act systemctl disable --now "$name"
-	systemctl reset-failed "$name" 2>/dev/null || true # it had not failed
+	if unit_exists "$name"; then
+		act systemctl disable --now "$name"
+		systemctl reset-failed "$name" 2>/dev/null || true # it had not failed
+	fi
+	[ -e "/etc/systemd/system/$name" ] || return 0
+	act rm -f "/etc/systemd/system/$name"
+	act systemctl daemon-reload
 }

@@ -13,10 +13,8 @@ static inline int kb_model_negative(int seen, int code)
 	return code < 0 ? code : KB_E_INTERNAL;
 }
 
-#define kb_err_set(err, code, ...) \
-	kb_model_negative(kb_err_set(err, code, __VA_ARGS__), code)
-#define kb_err_errno(err, code, ...) \
-	kb_model_negative(kb_err_errno(err, code, __VA_ARGS__), code)
-#define kb_err_wrap(err, ...) kb_model_negative(kb_err_wrap(err, __VA_ARGS__), KB_E_INTERNAL)
+#define kb_err_set(err, code, ...)   kb_model_negative(kb_err_set(err, code, __VA_ARGS__), code)
+#define kb_err_errno(err, code, ...) kb_model_negative(kb_err_errno(err, code, __VA_ARGS__), code)
+#define kb_err_wrap(err, ...)        kb_model_negative(kb_err_wrap(err, __VA_ARGS__), KB_E_INTERNAL)
 
 #endif

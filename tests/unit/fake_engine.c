@@ -322,7 +322,7 @@ static void export(struct fake_engine *f, const char *name)
 	struct fake_image *image = fake_find(f, name);
 	kb_autobuf struct kb_buf out = KB_BUF_INIT;
 	struct kb_tar_writer *w;
-	char path[32];
+	char path[100];
 
 	if (!image || f->export_status) {
 		answer(f, image ? f->export_status : 404, "{\"message\":\"export says no\"}");
@@ -333,9 +333,14 @@ static void export(struct fake_engine *f, const char *name)
 	for (size_t i = 0; i < image->n_layers; i++) {
 		struct kb_buf *c = &image->content[i];
 		kb_autofree char *zeros = kb_alloc(c->len, 1);
-		bool zero = f->zeroed && i == image->n_layers - 1;
+		bool oci = f->store == KB_ENGINE_CONTAINERD;
+		bool zero = f->zeroed && !oci && i == image->n_layers - 1;
 
-		snprintf(path, sizeof(path), "%zu/layer.tar", i);
+		if (oci)
+			snprintf(path, sizeof(path), "blobs/sha256/%s",
+				 kb_digest_hex(&image->layers[i]));
+		else
+			snprintf(path, sizeof(path), "%zu/layer.tar", i);
 		kb_tar_whole(w, path, 0644, zero ? zeros : c->data, c->len, NULL);
 	}
 	kb_tar_end(w, NULL);
@@ -398,9 +403,54 @@ static void untag(struct fake_engine *f, const char *name)
 	}
 }
 
-static void containers(struct fake_engine *f, const char *rest)
+/* All members of all layers, as a container of the image would have them. */
+static void export_container(struct fake_engine *f)
 {
-	if (strncmp(rest, "/json", 5) == 0)
+	struct fake_image *image = fake_find(f, f->container_of);
+	kb_autobuf struct kb_buf out = KB_BUF_INIT;
+	struct kb_tar_writer *w = kb_tar_writer_new(to_buf, &out, 1 << 20);
+
+	for (size_t k = 0; image && k < image->n_layers - f->zeroed; k++) {
+		struct archive a = {.n = 0};
+
+		read_archive(&a, &image->content[k]);
+		for (size_t i = 0; i < a.n; i++)
+			kb_tar_whole(w, a.list[i].path, 0644, a.list[i].data.data,
+				     a.list[i].data.len, NULL);
+		free_archive(&a);
+	}
+	kb_tar_end(w, NULL);
+	kb_tar_writer_free(w);
+	answer_n(f, 200, out.data, out.len);
+}
+
+static void create(struct fake_engine *f, const struct kb_buf *body)
+{
+	kb_autovalue struct kb_value *json = NULL;
+
+	if (kb_json_parse("create", body->data, body->len, &json, NULL) < 0 ||
+	    !fake_find(f, kb_json_member(json, "Image"))) {
+		answer(f, 404, "{\"message\":\"No such image\"}");
+		return;
+	}
+	strcpy(f->container_of, kb_json_member(json, "Image"));
+	f->containers_made++;
+	f->containers_left++;
+	answer(f, 201, "{\"Id\":\"temporary\",\"Warnings\":null}");
+}
+
+static void containers(struct fake_engine *f, const char *rest, const struct kb_buf *body)
+{
+	if (strcmp(rest, "/create") == 0) {
+		create(f, body);
+	} else if (strcmp(rest, "/temporary/export") == 0) {
+		export_container(f);
+	} else if (strncmp(rest, "/temporary?force=1", 18) == 0) {
+		f->containers_left--;
+		answer(f, 204, "");
+	} else if (strncmp(rest, "/json", 5) == 0 && strstr(rest, "keybuzz.check")) {
+		answer(f, 200, "[]");
+	} else if (strncmp(rest, "/json", 5) == 0)
 		answer(f, 200, strstr(rest, "keybuzz.none") ? "[]"
 							     : "[{\"Id\":\"bb\"},{\"Id\":\"aa\"},"
 							       "{\"Id\":\"gone\"}]");
@@ -476,7 +526,7 @@ static void serve(struct fake_engine *f, const char *method, char *path, const s
 	else if (strncmp(path, "/images/", 8) == 0)
 		images(f, method, path + 8, body);
 	else if (strncmp(path, "/containers", 11) == 0)
-		containers(f, path + 11);
+		containers(f, path + 11, body);
 	else
 		answer(f, 404, "{}");
 }

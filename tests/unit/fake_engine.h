@@ -41,11 +41,13 @@ struct fake_engine {
 	bool load_other_id;     /* kept under another id */
 	bool load_forget;       /* says it did, keeps nothing */
 	bool prune_before_load; /* drop all images when a load begins */
-	bool zeroed;            /* exports hold zeros instead of the last layer */
+	bool zeroed;            /* the last layer is lost: zeros in exports, or for the
+				 * containerd store its files absent from containers */
 	bool zeroed_heals;      /* ..until the image was removed */
 	int export_status;
 	/* what happened */
-	size_t said, loads, layers_got, removed;
+	size_t said, loads, layers_got, removed, containers_made, containers_left;
+	char container_of[72]; /* the image of the one container */
 	bool oci; /* the last load had an OCI layout */
 	struct fake_image images[FAKE_IMAGES];
 	size_t n;

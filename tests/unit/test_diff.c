@@ -1,11 +1,12 @@
 #include "tests/unit/fixture.h"
 #include "tests/unit/unit.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "builder/diff.h"
 #include "builder/text_diff.h"
+#include "core/value.h"
 
 static char *diff_of(const char *a, const char *b)
 {
@@ -15,10 +16,10 @@ static char *diff_of(const char *a, const char *b)
 	return kb_buf_steal(&out);
 }
 
-#define DIFF(a, b, expected)                                                                       \
-	do {                                                                                       \
-		kb_autofree char *got = diff_of(a, b);                                             \
-		assert_string_equal(got, expected);                                                \
+#define DIFF(a, b, expected)                           \
+	do {                                           \
+		kb_autofree char *got = diff_of(a, b); \
+		assert_string_equal(got, expected);    \
 	} while (0)
 
 KB_TEST(text_diff_is_what_diff_u_prints)
@@ -121,4 +122,100 @@ KB_TEST(text_diff_knows_text)
 	assert_false(kb_text_diff_is_text("\x1b[2J", 4));
 	assert_false(kb_text_diff_is_text("\xff", 1));
 	assert_false(kb_text_diff_is_text("\xc2\x9b", 2));
+}
+
+/* ---- manifests ---- */
+
+static int no_text(void *ctx, uint32_t blob, size_t max, struct kb_buf *buf, struct kb_err *err)
+{
+	(void)ctx;
+	(void)blob;
+	(void)max;
+	(void)buf;
+	return kb_err_set(err, KB_E_INTERNAL, "not asked for");
+}
+
+/* "- section name" lines of what kb_diff_make finds; frees B. */
+static char *entries_of(struct kb_manifest *b)
+{
+	struct kb_manifest *a = kb_fixture_manifest();
+	const struct kb_digest id = {{0}};
+	struct kb_diff_side from = {"a", a, &id, no_text, NULL}, to = {"b", b, &id, no_text, NULL};
+	struct kb_buf out = KB_BUF_INIT;
+	struct kb_diff diff;
+
+	kb_diff_make(&from, &to, &diff);
+	kb_buf_puts(&out, "");
+	for (size_t i = 0; i < diff.n; i++) {
+		const struct kb_diff_entry *e = &diff.entries[i];
+
+		kb_buf_printf(&out, "%c %s %s", (char)e->change,
+			      kb_diff_section_name((int)e->section), e->name);
+		for (size_t k = 0; e->change == KB_DIFF_CHANGED && k < e->n_fields; k++)
+			kb_buf_printf(&out, " [%s: %s -> %s]", e->fields[k].name,
+				      e->fields[k].a ? e->fields[k].a : "none",
+				      e->fields[k].b ? e->fields[k].b : "none");
+		kb_buf_putc(&out, '\n');
+	}
+	kb_diff_free(&diff);
+	kb_manifest_free(a);
+	kb_manifest_free(b);
+	return kb_buf_steal(&out);
+}
+
+#define ENTRIES(change, expected)                              \
+	do {                                                   \
+		struct kb_manifest *m = kb_fixture_manifest(); \
+		change;                                        \
+		kb_autofree char *got = entries_of(m);         \
+		assert_string_equal(got, expected);            \
+	} while (0)
+
+static void set(char **field, const char *value)
+{
+	free(*field);
+	*field = kb_strdup(value);
+}
+
+static void swap_steps(struct kb_manifest *m, size_t i, size_t k)
+{
+	struct kb_step step = m->steps[i];
+
+	m->steps[i] = m->steps[k];
+	m->steps[k] = step;
+}
+
+KB_TEST(diff_of_a_manifest_with_itself_is_empty)
+{
+	ENTRIES((void)m, "");
+}
+
+KB_TEST(diff_names_what_changed_and_nothing_else)
+{
+	ENTRIES(set(&m->version, "2"), "~ release  [version: 1.0.0 -> 2]\n");
+	ENTRIES(m->not_after = 86400, "~ release  [not after: none -> 1970-01-02T00:00:00Z]\n");
+	ENTRIES(m->hosts_min = 3, "~ needs hosts [at least: 0 -> 3]\n");
+	ENTRIES(kb_value_set(m->variables, "port", kb_value_text("1")),
+		"~ needs variable port [value: 6379 -> 1]\n");
+	ENTRIES(set(&m->engine, "docker"), "+ privileges engine docker\n");
+	ENTRIES(m->steps[1].mode = 0600,
+		"~ privileges path /opt/keybuzz/redis/a [mode: 0640 -> 0600]\n"
+		"~ steps install/conf [mode: 0640 -> 0600]\n");
+	ENTRIES(m->steps[1].uid = 5, "- privileges owner 0:0\n"
+				     "+ privileges owner 5:0\n"
+				     "~ privileges path /opt/keybuzz/redis/a [owner: 0:0 -> 5:0]\n"
+				     "~ steps install/conf [owner: 0:0 -> 5:0]\n");
+	ENTRIES(m->level = 19, "~ storage  [level: 3 -> 19]\n");
+	ENTRIES(set(&m->images[0].reference, "keybuzz/redis:2"),
+		"~ images redis [reference: keybuzz/redis:1 -> keybuzz/redis:2]\n");
+}
+
+KB_TEST(diff_sees_a_step_that_moved)
+{
+	ENTRIES(swap_steps(m, 0, 1), "~ steps install [order: data conf up -> conf data up]\n");
+}
+
+KB_TEST(diff_of_a_step_that_was_renamed)
+{
+	ENTRIES(set(&m->steps[2].id, "ready"), "+ steps install/ready\n- steps install/up\n");
 }

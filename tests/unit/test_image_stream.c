@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "core/tar.h"
 #include "stub/image_answer.h"
 #include "stub/image_oci.h"
 #include "tests/unit/fake_engine.h"
@@ -65,6 +66,27 @@ static void config(struct set *s, int which, int n, const int *layers)
 	kb_buf_puts(&s->content[which], "]}}");
 }
 
+static int to_buf(void *ctx, const void *data, size_t len, struct kb_err *err)
+{
+	(void)err;
+	kb_buf_add(ctx, data, len);
+	return 0;
+}
+
+static void layer(struct kb_buf *out, int which, int words)
+{
+	struct kb_tar_writer *w = kb_tar_writer_new(to_buf, out, 1 << 20);
+	kb_autobuf struct kb_buf text = KB_BUF_INIT;
+	char path[] = "file-0";
+
+	path[5] = (char)('0' + which);
+	for (int k = 0; k < words; k++)
+		kb_buf_printf(&text, "%d %d ", which, k);
+	kb_tar_whole(w, path, 0644, text.data, text.len, NULL);
+	kb_tar_end(w, NULL);
+	kb_tar_writer_free(w);
+}
+
 static void make(struct set *s, int words)
 {
 	static char names[3][16] = {"keybuzz/a:1", "keybuzz/b:1", "keybuzz/c:1"};
@@ -73,8 +95,7 @@ static void make(struct set *s, int words)
 
 	memset(s, 0, sizeof(*s));
 	for (int i = BASE; i <= TWO; i++)
-		for (int k = 0; k < words; k++)
-			kb_buf_printf(&s->content[i], "%d %d ", i, k);
+		layer(&s->content[i], i, words);
 	for (int i = 0; i < 3; i++)
 		config(s, CONFIG_A + i, n[i], layers[i]);
 	for (int i = 0; i < BLOBS; i++) {
@@ -325,9 +346,9 @@ KB_TEST(an_interrupted_load_can_be_repeated)
 }
 
 /* H30, H33 */
-KB_TEST(content_that_was_lost_is_loaded_again)
+static void lose_and_repair(enum kb_engine_store store)
 {
-	WITH(f, s, .store = KB_ENGINE_LAYERS);
+	WITH(f, s, .store = store);
 	assert_int_equal(bring(&f, &s, 1, false, &load, &err), 0);
 	f.zeroed = true;
 	assert_int_equal(bring(&f, &s, 1, false, &load, &err), 0);
@@ -337,18 +358,35 @@ KB_TEST(content_that_was_lost_is_loaded_again)
 	assert_int_equal(load.loaded, 1);
 	assert_int_equal(f.removed, 1);
 	expect_all_there(&f, &s, 1);
+	assert_int_equal(f.containers_left, 0);
+	assert_true((f.containers_made > 0) == (store == KB_ENGINE_CONTAINERD));
 	DONE(f, s);
 }
 
-KB_TEST(content_that_stays_lost_is_never_called_good)
+KB_TEST(content_that_was_lost_is_loaded_again)
 {
-	WITH(f, s, .store = KB_ENGINE_LAYERS);
+	lose_and_repair(KB_ENGINE_LAYERS);
+	lose_and_repair(KB_ENGINE_CONTAINERD);
+	lose_and_repair(KB_ENGINE_PODMAN);
+}
+
+static void lose_for_good(enum kb_engine_store store)
+{
+	WITH(f, s, .store = store);
 	assert_int_equal(bring(&f, &s, 1, false, &load, &err), 0);
 	f.zeroed = true;
 	assert_int_equal(bring(&f, &s, 1, true, &load, &err), KB_E_DEPENDENCY);
 	assert_non_null(strstr(err.text, "still damaged"));
 	assert_null(fake_find(&f, "keybuzz/a:1"));
+	assert_int_equal(f.containers_left, 0);
 	DONE(f, s);
+}
+
+KB_TEST(content_that_stays_lost_is_never_called_good)
+{
+	lose_for_good(KB_ENGINE_LAYERS);
+	lose_for_good(KB_ENGINE_CONTAINERD);
+	lose_for_good(KB_ENGINE_PODMAN);
 }
 
 KB_TEST(a_damaged_image_in_use_says_what_to_do)

@@ -311,6 +311,9 @@ KB_TEST(traces_of_the_making_and_documentation_are_filtered_and_licences_are_not
 		"tmp/x",
 		"run/x",
 		"var/cache/debconf/templates.dat-old",
+		"var/lib/mysql/ibdata1",
+		"var/lib/postgresql/17/main/PG_VERSION",
+		"var/lib/rabbitmq/.erlang.cookie",
 	};
 	static const char *const kept[] = {
 		"etc/shadow",

@@ -132,6 +132,7 @@ KB_TEST(name_host_paths_that_are_not_ours)
 		"/run/keybuzz/lock",
 		"/var/run/keybuzz/x",
 		"/var/lib/keybuzz/journal",
+		"/etc/keybuzz/trust/mine.pub",
 	};
 
 	for (size_t i = 0; i < sizeof(closed) / sizeof(closed[0]); i++)
@@ -139,7 +140,7 @@ KB_TEST(name_host_paths_that_are_not_ours)
 	assert_int_equal(kb_name_check_host_path("/procs", NULL), 0);
 	assert_int_equal(kb_name_check_host_path("/var/lib/keybuzz2/x", NULL), 0);
 	assert_int_equal(kb_name_check_host_path("/run/redis", NULL), 0);
-	assert_int_equal(kb_name_check_host_path("/etc/keybuzz/trust", NULL), 0);
+	assert_int_equal(kb_name_check_host_path("/etc/keybuzz-site/x", NULL), 0);
 }
 
 static int conflict(const struct kb_name_entry *entries, size_t n, const char *word)

@@ -30,6 +30,7 @@ main() {
 	unit_remove "$SENTINEL_UNIT"
 	unit_remove "$REDIS_UNIT"
 	remove_containers_of redis
+	image_remove "$(image_id redis)"
 	remove_files
 	[ -z "$(containers_of redis)" ] || die "containers of this role are left"
 }

@@ -3,6 +3,7 @@
 # Images from Debian packages: locked once, made twice, the same bytes; made
 # again without a network from what the store holds; anything else refused.
 set -u
+# shellcheck source=tests/roles/images/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 lock=manifests/lock/images.yaml
@@ -43,6 +44,32 @@ same_lock() {
 	expect 0 'lock --check' keybuzz "$work/a" "$work/a/store" lock --check
 	! line "$work/a" apt | grep -q .
 	report $? 'apt is not in an image'
+}
+
+# A mirror of our own, entire but for the signature.
+unsigned_index() {
+	local dists port suite
+	dists=$work/mirror/dists
+	for suite in trixie trixie-updates; do
+		mkdir -p "$dists/$suite/main/binary-amd64"
+		printf 'Package: media-types\nVersion: 666\nArchitecture: all\nEssential: yes\nFilename: pool/x.deb\nSize: 1\nSHA256: %064d\n\n' 7 \
+			>"$dists/$suite/main/binary-amd64/Packages"
+		printf 'Suite: %s\nCodename: %s\nArchitectures: amd64\nComponents: main\nDate: %s\nSHA256:\n %s %d main/binary-amd64/Packages\n' \
+			"$suite" "$suite" "$(date -u -R)" "$(digest "$dists/$suite/main/binary-amd64/Packages")" \
+			"$(size "$dists/$suite/main/binary-amd64/Packages")" >"$dists/$suite/Release"
+	done
+	port=$((20000 + ($$ * 11) % 20000))
+	python3 -m http.server --bind 127.0.0.1 --directory "$work/mirror" "$port" >"$work/http" 2>&1 &
+	server_pid=$!
+	wait_for "http://127.0.0.1:$port/" "$server_pid"
+	report $? 'a mirror of our own'
+	new_site "$work/u" <"$work/a/manifests/images.yaml"
+	sed -i "s|^mirror:.*|mirror: http://127.0.0.1:$port|" "$work/u/manifests/site.yaml"
+	expect 51 'an index that is not signed' keybuzz "$work/u" "$work/u/store" lock
+	says 'is not signed' 'apt says so'
+	expect 51 'a mirror that is out of reach' keybuzz_offline "$work/u" "$work/u/store" lock
+	[ ! -e "$work/u/$lock" ] && [ -z "$(ls -A "$work/u/store/tmp")" ]
+	report $? 'no lock and no scratch is left'
 }
 
 stale_lock() {
@@ -93,6 +120,7 @@ put_together() {
 	done
 	expect 0 'a program runs in it' chroot "$work/rootfs" /usr/bin/env true
 	expect 0 'its packages are whole' chroot "$work/rootfs" dpkg --audit
+	# shellcheck disable=SC2016 # dpkg-query's own variables
 	chroot "$work/rootfs" dpkg-query -W -f '${Package} ${Version}\n' | sort >"$work/installed"
 	sed -n '/^  tiny:/,/^  tiny-too:/s/^ *- \([^ ]* [^ ]*\) .*/\1/p' "$work/a/$lock" | sort |
 		diff - "$work/installed" >"$work/out"
@@ -190,6 +218,7 @@ stopped() {
 
 need mmdebstrap apt-get curl unshare python3
 same_lock
+unsigned_index
 stale_lock
 twice
 put_together

@@ -3,6 +3,7 @@
 # Images from a registry, an archive and a layout: what is locked is what is
 # stored, layer by layer, and nothing else gets in.
 set -u
+# shellcheck source=tests/roles/images/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 push() {

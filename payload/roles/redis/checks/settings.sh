@@ -6,30 +6,30 @@
 # shellcheck source=../redis.sh
 . "$KEYBUZZ_PAYLOAD/roles/redis/redis.sh"
 
-setting_is() {
-	local address name wanted value
-	address=$1 name=$2 wanted=$3
-
-	value=$(ask redis "$address" CONFIG GET "$name" | sed -n 2p)
-	[ "$value" = "$wanted" ] || die "$(peer_name "$address"): $name is '$value', not '$wanted'"
-}
-
 # wanted NAME: as the installer has written it on this host.
 wanted() {
 	awk -v name="$1" '$1 == name { print $2 }' "$REDIS_BASE/settings/redis.conf"
 }
 
+# "NAME VALUE" lines of what Redis at ADDRESS runs with.
+running() {
+	ask redis "$1" CONFIG GET appendonly appendfsync maxmemory maxmemory-policy \
+		maxclients min-replicas-to-write replica-announce-ip protected-mode |
+		awk 'NR % 2 { name = $0; next } { print name, $0 }'
+}
+
+# Redis lowers maxclients by itself where it may not open enough files.
 for address in $(peer_addresses); do
-	setting_is "$address" appendonly yes
-	setting_is "$address" appendfsync everysec
-	setting_is "$address" maxmemory-policy "$(wanted maxmemory-policy)"
-	# Redis lowers this by itself where it may not open enough files.
-	setting_is "$address" maxclients "$(wanted maxclients)"
-	setting_is "$address" min-replicas-to-write "$(wanted min-replicas-to-write)"
-	setting_is "$address" replica-announce-ip "$address"
-	setting_is "$address" protected-mode yes
-	[ "$(ask redis "$address" CONFIG GET maxmemory | sed -n 2p)" -gt 0 ] ||
-		die "$(peer_name "$address"): no maxmemory"
+	settings=$(running "$address")
+	for line in 'appendonly yes' 'appendfsync everysec' 'protected-mode yes' \
+		"maxmemory-policy $(wanted maxmemory-policy)" \
+		"maxclients $(wanted maxclients)" \
+		"min-replicas-to-write $(wanted min-replicas-to-write)" \
+		"replica-announce-ip $address"; do
+		printf '%s\n' "$settings" | grep -qxF -e "$line" ||
+			die "$(peer_name "$address"): not '$line' but '$(printf '%s\n' "$settings" | grep -e "^${line%% *} ")'"
+	done
+	! printf '%s\n' "$settings" | grep -qx 'maxmemory 0' || die "$(peer_name "$address"): no maxmemory"
 	state=$(info "$address" persistence aof_last_write_status)
 	[ "$state" = ok ] || die "$(peer_name "$address"): aof_last_write_status is '$state'"
 done

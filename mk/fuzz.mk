@@ -1,0 +1,103 @@
+# Hostile inputs: fuzzing, the replay of what it found, the golden bundles.
+#
+#	make check-fuzz                 every kept input under ASan and UBSan
+#	make fuzz FUZZ_SECONDS=600      look for new ones (FUZZ_RUNS: by number)
+#	make fuzz-http FUZZ_SECONDS=60  one target
+#	make fuzz-keep                  keep what reached something new
+#	make check-golden               golden bundles with the real programs
+
+FUZZ         := $(B)/fuzz
+FUZZ_NAMES   := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_SECONDS ?= 60
+FUZZ_RUNS    ?= -1
+FUZZ_CC      ?= clang
+FUZZ_SAN     := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+		-fno-omit-frame-pointer
+# all of core, and what the targets reach of the two sides
+FUZZ_SRC     := $(CORE) $(filter-out builder/main.c stub/main.c,$(BUILDER) $(STUB))
+FUZZ_LIBS    := -larchive $(ZSTD) -lcrypto -lyaml
+# no leak of ours hides behind what OpenSSL keeps until the end on purpose
+FUZZ_ENV     := ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=0 \
+		UBSAN_OPTIONS=print_stacktrace=1
+
+# --- replay: gcc is enough ---
+
+$(FUZZ)/replay-obj/%.o: %.c Makefile mk/fuzz.mk
+	@mkdir -p $(@D)
+	$(call say,CC+ASAN,$<)
+	$(Q)$(CC) $(BASE) $(REPRO) $(FUZZ_SAN) -DKB_REPLAY -MMD -MP -c $< -o $@
+
+$(FUZZ)/replay.a: $(FUZZ_SRC:%.c=$(FUZZ)/replay-obj/%.o)
+	@rm -f $@
+	$(Q)$(AR) rcsD $@ $^
+
+FUZZ_REPLAY := $(patsubst %.c,$(FUZZ)/replay-obj/%.o,tests/fuzz/replay.c \
+	       $(FUZZ_NAMES:%=tests/fuzz/fuzz_%.c))
+$(FUZZ)/replay: $(FUZZ_REPLAY) $(FUZZ)/replay.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(BASE) $(FUZZ_SAN) -pie -o $@ $^ $(FUZZ_LIBS)
+
+check-fuzz: $(FUZZ)/replay
+	$(FUZZ_ENV) $(FUZZ)/replay tests/fuzz/corpus
+
+# --- search: one program per target ---
+
+$(FUZZ)/obj/%.o: %.c Makefile mk/fuzz.mk
+	@mkdir -p $(@D)
+	$(call say,CC+FUZZ,$<)
+	$(Q)$(FUZZ_CC) $(BASE) $(FUZZ_SAN) -fsanitize=fuzzer-no-link -MMD -MP -c $< -o $@
+
+$(FUZZ)/fuzz.a: $(FUZZ_SRC:%.c=$(FUZZ)/obj/%.o)
+	@rm -f $@
+	$(Q)$(AR) rcsD $@ $^
+
+$(FUZZ)/fuzz_%: $(FUZZ)/obj/tests/fuzz/fuzz_%.o $(FUZZ)/fuzz.a
+	$(call say,LINK,$@)
+	$(Q)$(FUZZ_CC) $(BASE) $(FUZZ_SAN) -fsanitize=fuzzer -pie -o $@ $^ $(FUZZ_LIBS)
+
+fuzz: $(FUZZ_NAMES:%=fuzz-%)
+
+$(FUZZ_NAMES:%=fuzz-%): fuzz-%: $(FUZZ)/fuzz_%
+	@mkdir -p $(FUZZ)/corpus/$*
+	$(Q)$(FUZZ_ENV) $< $(FUZZ)/corpus/$* tests/fuzz/corpus/$* -max_len=4096 -timeout=20 \
+		-max_total_time=$(FUZZ_SECONDS) -runs=$(FUZZ_RUNS) -rss_limit_mb=2048 \
+		-print_final_stats=1 -artifact_prefix=$(FUZZ)/found-$*- \
+		$(if $(wildcard tests/fuzz/dict/$*),-dict=tests/fuzz/dict/$*) \
+		>$(FUZZ)/$*.log 2>&1 || { tail -n 60 $(FUZZ)/$*.log; exit 1; }
+	@awk -v name=$* '/^stat::number_of_executed_units/ { runs = $$2 } \
+		/cov: / { for (i = 1; i < NF; i++) if ($$i == "cov:") cov = $$(i + 1) } \
+		END { printf "fuzz %-10s %9d executions, %5d edges, no findings\n", name, runs, cov }' \
+		$(FUZZ)/$*.log
+
+# The fewest and smallest inputs that reach all that is reached, by edges.
+fuzz-keep: $(FUZZ_NAMES:%=$(FUZZ)/fuzz_%)
+	$(Q)for name in $(FUZZ_NAMES); do \
+		rm -rf $(FUZZ)/keep/$$name; \
+		mkdir -p $(FUZZ)/keep/$$name $(FUZZ)/corpus/$$name; \
+		$(FUZZ)/fuzz_$$name -merge=1 -use_counters=0 -max_len=4096 $(FUZZ)/keep/$$name \
+			tests/fuzz/corpus/$$name $(FUZZ)/corpus/$$name >$(FUZZ)/keep.log 2>&1 || \
+			{ tail -n 30 $(FUZZ)/keep.log; exit 1; }; \
+		for input in $(FUZZ)/keep/$$name/*; do \
+			cmp -s "$$input" tests/fuzz/corpus/$$name/"$${input##*/}" || \
+				cp "$$input" tests/fuzz/corpus/$$name/; \
+		done; \
+	done
+
+-include $(patsubst %.c,$(FUZZ)/replay-obj/%.d,$(FUZZ_SRC) $(wildcard tests/fuzz/*.c)) \
+	$(patsubst %.c,$(FUZZ)/obj/%.d,$(FUZZ_SRC) $(wildcard tests/fuzz/*.c))
+
+# --- golden bundles ---
+
+$(B)/golden: $(call obj,$(wildcard tests/golden/*.c) $(CORE))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto
+
+# Make them again; refuses to change one that is there, see tests/golden/make.c.
+golden: $(B)/golden
+	$(B)/golden tests/golden
+
+check-golden: $(B)/golden $(B)/keybuzz-bundle $(B)/keybuzz-run
+	tests/golden/run $(B)
+
+.SECONDARY: $(FUZZ_NAMES:%=$(FUZZ)/obj/tests/fuzz/fuzz_%.o)
+.PHONY: check-fuzz fuzz fuzz-keep golden check-golden $(FUZZ_NAMES:%=fuzz-%)
