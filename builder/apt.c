@@ -11,7 +11,7 @@
 
 #define KEYRING "/usr/share/keyrings/debian-archive-keyring.gpg"
 
-enum { OUTPUT_MAX = 4 << 20 };
+enum { OUTPUT_MAX = 4 << 20, SHOW_MAX = 32 << 20 };
 
 struct kb_apt {
 	char *dir;
@@ -370,4 +370,23 @@ int kb_apt_closure(struct kb_apt *apt, char *const *words, size_t n, struct kb_d
 	}
 	*ret_debs = debs;
 	return 0;
+}
+
+int kb_apt_show(struct kb_apt *apt, const struct kb_debs *debs, struct kb_buf *out,
+		struct kb_err *err)
+{
+	kb_autofree const char **argv = kb_alloc(debs->n + 3, sizeof(*argv));
+	const char *const env[] = {apt->config, NULL};
+	const struct kb_run run = {
+		.argv = argv, .env = env, .out = out, .out_max = out->len + SHOW_MAX};
+	int rc;
+
+	argv[0] = "apt-cache";
+	argv[1] = "show";
+	for (size_t i = 0; i < debs->n; i++)
+		argv[i + 2] = kb_format("%s=%s", debs->v[i].name, debs->v[i].version);
+	rc = debs->n ? kb_run(&run, NULL, err) : 0;
+	for (size_t i = 0; i < debs->n; i++)
+		free((char *)(uintptr_t)argv[i + 2]);
+	return rc < 0 ? kb_err_wrap(err, "packages of %s", apt->suite) : 0;
 }

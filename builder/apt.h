@@ -31,6 +31,10 @@ const char *kb_apt_security(const struct kb_apt *apt); /* the mirror of it, or "
 int kb_apt_closure(struct kb_apt *apt, char *const *words, size_t n, struct kb_debs *ret_debs,
 		   struct kb_err *err);
 
+/* Append what the indices say of exactly these, a paragraph each or more. */
+int kb_apt_show(struct kb_apt *apt, const struct kb_debs *debs, struct kb_buf *out,
+		struct kb_err *err);
+
 /* Append PATH as it is written in a URL. */
 void kb_apt_encode(const char *path, struct kb_buf *buf);
 

@@ -6,8 +6,7 @@
 
 enum { WANTED_MAX = 256 };
 
-static int take_wanted(struct kb_args *args, const char **wanted, size_t *ret_n,
-		       struct kb_err *err)
+static int take_wanted(struct kb_args *args, const char **wanted, size_t *ret_n, struct kb_err *err)
 {
 	size_t n = 0;
 	const char *word;

@@ -48,7 +48,8 @@ const struct kb_cmd cmd_info = {
 	.summary = "what a bundle is, who signed it, what it needs",
 	.usage = "info X.run [--trust-dir DIR | --trust-fingerprint HEX] [--json]",
 	.help = "Reads the signed manifest only, whatever the size of the bundle.\n"
-		"\nExample:\n  keybuzz-bundle info dist/keybuzz-redis.run --trust-dir build/dev-trust\n",
+		"\nExample:\n  keybuzz-bundle info dist/keybuzz-redis.run --trust-dir "
+		"build/dev-trust\n",
 	.run = run_info,
 };
 
@@ -57,6 +58,7 @@ const struct kb_cmd cmd_list = {
 	.summary = "files, images, packages and steps of a bundle",
 	.usage = "list X.run [--trust-dir DIR | --trust-fingerprint HEX] [--json]",
 	.help = "Reads the signed manifest only, whatever the size of the bundle.\n"
-		"\nExample:\n  keybuzz-bundle list dist/keybuzz-redis.run --trust-dir build/dev-trust\n",
+		"\nExample:\n  keybuzz-bundle list dist/keybuzz-redis.run --trust-dir "
+		"build/dev-trust\n",
 	.run = run_list,
 };

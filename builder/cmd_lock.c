@@ -149,7 +149,8 @@ static int lock_release(struct work *w, size_t at, struct kb_packages_lock *lock
 			struct kb_err *err)
 {
 	const char *name = w->site->packages->releases[at].name;
-	const struct kb_locked_release *old = kb_packages_lock_find(w->old_packages, name);
+	const struct kb_locked_release *old =
+		w->old_packages ? kb_packages_lock_find(w->old_packages, name) : NULL;
 	struct kb_locked_release release;
 
 	if (must_resolve_release(w, at, old)) {

@@ -109,6 +109,7 @@ const struct kb_cmd cmd_sign = {
 	.help = "Verifies every byte first, under the first signer's key, which must be trusted\n"
 		"as for verify. Sign what you rebuilt yourself and found identical. SHA256SUMS of\n"
 		"the folder no longer fits afterwards: `build` writes it.\n"
-		"\nExample:\n  keybuzz-bundle sign keybuzz-redis.run --key second.key --trust-dir trust\n",
+		"\nExample:\n  keybuzz-bundle sign keybuzz-redis.run --key second.key --trust-dir "
+		"trust\n",
 	.run = run,
 };

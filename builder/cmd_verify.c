@@ -32,6 +32,7 @@ const struct kb_cmd cmd_verify = {
 	.usage = "verify X.run [--trust-dir DIR | --trust-fingerprint HEX]",
 	.help = "Signature, stub and every chunk, in one pass on all cores. The key must be in\n"
 		"DIR (default /etc/keybuzz/trust) or have the fingerprint given.\n"
-		"\nExample:\n  keybuzz-bundle verify dist/keybuzz-redis.run --trust-dir build/dev-trust\n",
+		"\nExample:\n  keybuzz-bundle verify dist/keybuzz-redis.run --trust-dir "
+		"build/dev-trust\n",
 	.run = run,
 };

@@ -1,5 +1,6 @@
 #include "builder/diff.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ static void add_field(struct kb_diff_entry *e, const struct kb_diff_value *a,
 {
 	const struct kb_diff_value *any = a ? a : b;
 
+	assert(any);
 	e->fields = kb_realloc(e->fields, e->n_fields + 1, sizeof(*e->fields));
 	e->fields[e->n_fields++] = (struct kb_diff_field){any->name, a ? a->value : NULL,
 							  b ? b->value : NULL, any->bytes};

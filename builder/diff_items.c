@@ -45,7 +45,7 @@ static struct kb_diff_value *take_field(struct kb_diff_item *it, const char *nam
 
 static void field(struct kb_diff_item *it, const char *name, const char *value)
 {
-	if (*value)
+	if (value && *value)
 		take_field(it, name, kb_strdup(value));
 }
 
@@ -105,19 +105,18 @@ static void make_release(const struct kb_manifest *m, struct kb_diff_items *item
 static void make_variables(const char *path, const struct kb_value *value,
 			   struct kb_diff_items *items)
 {
-	enum kb_value_kind kind = kb_value_kind(value);
+	const char *text = kb_value_str(value, NULL);
 
-	if (kind != KB_VALUE_MAP && kind != KB_VALUE_LIST) {
-		field(new_item(items, kb_format("variable %s", path)), "value",
-		      kb_value_str(value, NULL));
+	if (text) {
+		field(new_item(items, kb_format("variable %s", path)), "value", text);
 		return;
 	}
 	/* bounded: a manifest's values nest KB_VALUE_DEPTH deep at most */
 	for (size_t i = 0; i < kb_value_count(value); i++) {
 		kb_autofree char *index = kb_format("%zu", i);
-		kb_autofree char *below =
-			kb_format("%s%s%s", path, *path ? "." : "",
-				  kind == KB_VALUE_MAP ? kb_value_key(value, i) : index);
+		kb_autofree char *below = kb_format(
+			"%s%s%s", path, *path ? "." : "",
+			kb_value_kind(value) == KB_VALUE_MAP ? kb_value_key(value, i) : index);
 
 		make_variables(below, kb_value_at(value, i), items);
 	}

@@ -48,7 +48,7 @@ void kb_packages_lock_cleanup(struct kb_packages_lock **lock)
 const struct kb_locked_release *kb_packages_lock_find(const struct kb_packages_lock *lock,
 						      const char *release)
 {
-	for (size_t i = 0; lock && i < lock->n; i++)
+	for (size_t i = 0; i < lock->n; i++)
 		if (strcmp(lock->releases[i].entry.name, release) == 0)
 			return &lock->releases[i];
 	return NULL;

@@ -41,7 +41,7 @@ void kb_packages_lock_free(struct kb_packages_lock *lock); /* NULL is fine */
 #define kb_autopackageslock __attribute__((cleanup(kb_packages_lock_cleanup)))
 void kb_packages_lock_cleanup(struct kb_packages_lock **lock);
 
-/* LOCK may be NULL. */
+/* NULL when there is none. */
 const struct kb_locked_release *kb_packages_lock_find(const struct kb_packages_lock *lock,
 						      const char *release);
 /* Append, in order of the names, taking over what RELEASE points to. */

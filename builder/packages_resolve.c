@@ -4,6 +4,7 @@
 
 #include "builder/apt.h"
 #include "builder/packages_lock.h"
+#include "builder/packages_older.h"
 
 /* What every installation of a release has, on which a bundle can be used at
  * all: the essential packages, apt, and all that these need. Priority
@@ -50,6 +51,7 @@ static int resolve_group(struct kb_apt *apt, const struct kb_package_group *grou
 {
 	struct kb_debs full __attribute__((cleanup(kb_debs_free))) = {NULL, 0, 0};
 	struct kb_locked_group *to = &release->groups[release->n_groups++];
+	kb_autofree bool *carried = NULL;
 	int rc = kb_apt_closure(apt, names->v, names->n, &full, err);
 
 	to->name = kb_strdup(group->name);
@@ -59,8 +61,13 @@ static int resolve_group(struct kb_apt *apt, const struct kb_package_group *grou
 				err, KB_E_DEPENDENCY,
 				"%s is not the name of a package; name one that provides it",
 				names->v[i]);
+	carried = kb_alloc(full.n, sizeof(*carried));
+	for (size_t i = 0; i < full.n; i++)
+		carried[i] = !kb_debs_find(base, full.v[i].name) || has(names, full.v[i].name);
+	if (rc == 0)
+		rc = kb_packages_older(apt, &full, base, carried, err);
 	for (size_t i = 0; rc == 0 && i < full.n; i++) {
-		if (kb_debs_find(base, full.v[i].name) && !has(names, full.v[i].name))
+		if (!carried[i])
 			continue;
 		kb_site_load_strings_add(&to->members, full.v[i].name);
 		rc = add_deb(&release->entry.packages, &full.v[i], err);

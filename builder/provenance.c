@@ -158,7 +158,7 @@ static bool ask_git(const char *dir, const char *const *words, struct kb_buf *ou
 	struct kb_err ignored;
 	int status = -1;
 
-	for (size_t i = 0; words[i] && i < 7; i++)
+	for (size_t i = 0; i < 7 && words[i]; i++)
 		argv[8 + i] = words[i];
 	return kb_run_find("git", &path, &ignored) == 0 && kb_run(&run, &status, &ignored) == 0 &&
 	       status == 0;

@@ -1,8 +1,8 @@
 #include "builder/provenance_libraries.h"
 
 static const struct kb_library libraries[] = {
-#if __has_include("libraries.h")
-#include "libraries.h"
+#if __has_include("builder/libraries.h")
+#include "builder/libraries.h"
 #endif
 	{NULL, NULL, NULL, false},
 };

@@ -275,7 +275,8 @@ static void load_keys(struct kb_site_load *l, struct kb_schema_map *top, struct 
 	const struct kb_yaml_node *name = kb_schema_need(top, "role");
 	const char *text;
 
-	if (name && kb_schema_as_text(top->in, name, "role", &text) && strcmp(text, role->name) != 0)
+	if (name && kb_schema_as_text(top->in, name, "role", &text) &&
+	    strcmp(text, role->name) != 0)
 		kb_schema_fault(top->in, name, "role: \"%.100s\" in the file %s.yaml", text,
 				role->name);
 	role->summary = kb_schema_text(top, "summary", NULL);

@@ -146,9 +146,7 @@ static void load_subject(struct reader *r)
 	case KB_STEP_WAIT:
 	case KB_STEP_CHECK: load_source(r, node, r->rule->key); break;
 	case KB_STEP_IMAGES: load_images(r, node); break;
-	case KB_STEP_PACKAGES:
-		kb_packages_step(r->l, r->map.in, node, r->role, r->step);
-		break;
+	case KB_STEP_PACKAGES: kb_packages_step(r->l, r->map.in, node, r->role, r->step); break;
 	case KB_STEP_UNIT:
 		if (!kb_schema_as_text(r->map.in, node, "unit", &text))
 			break;

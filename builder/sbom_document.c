@@ -1,5 +1,6 @@
 #include "builder/sbom_document.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,6 +151,7 @@ void kb_document_bundle(struct kb_document *doc, const struct kb_manifest *m)
 {
 	struct kb_spdx_package *p = add_package(doc, kb_strdup(KB_DOCUMENT_BUNDLE));
 
+	assert(p); /* there is one bundle */
 	p->name = kb_format("%s-%s", m->product, m->role);
 	p->version = kb_strdup(m->version);
 	p->purpose = kb_strdup("INSTALL");
@@ -159,6 +161,7 @@ void kb_document_bundle(struct kb_document *doc, const struct kb_manifest *m)
 	verification_code(doc, p->verification);
 	relate(doc, "SPDXRef-DOCUMENT", "DESCRIBES", KB_DOCUMENT_BUNDLE);
 	p = add_package(doc, kb_strdup(KB_DOCUMENT_STUB));
+	assert(p);
 	p->name = kb_strdup("keybuzz-run");
 	p->version = kb_strdup(KB_VERSION);
 	p->purpose = kb_strdup("APPLICATION");
@@ -178,6 +181,7 @@ char *kb_document_image(struct kb_document *doc, const struct kb_manifest *m,
 	struct kb_spdx_package *p = add_package(doc, kb_strdup(id));
 	struct kb_buf comment = KB_BUF_INIT;
 
+	assert(p); /* images have different names */
 	p->name = kb_strdup(image->reference);
 	p->version = kb_format("sha256:%s", kb_digest_hex(config));
 	p->purpose = kb_strdup("CONTAINER");

@@ -91,8 +91,8 @@ int kb_secret_key_load(const char *path, struct kb_secret_key **ret_key, struct 
 
 int kb_secret_key_save(const struct kb_secret_key *key, const char *path, struct kb_err *err)
 {
-	kb_autoclose int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-				   0600);
+	kb_autoclose int fd =
+		open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	BIO *bio = BIO_new(BIO_s_secmem());
 	char *text = NULL;
 	long len;

@@ -24,12 +24,7 @@ struct kb_pos {
 	unsigned line, column;
 };
 
-enum kb_source_kind {
-	KB_SOURCE_DEBIAN = 1,
-	KB_SOURCE_REGISTRY,
-	KB_SOURCE_ARCHIVE,
-	KB_SOURCE_OCI
-};
+enum kb_source_kind { KB_SOURCE_DEBIAN = 1, KB_SOURCE_REGISTRY, KB_SOURCE_ARCHIVE, KB_SOURCE_OCI };
 
 struct kb_strings {
 	char **v;
@@ -69,9 +64,9 @@ struct kb_role {
 	size_t n_ports;
 	struct kb_credential *credentials; /* sorted */
 	size_t n_credentials;
-	struct kb_strings images; /* sorted */
-	struct kb_strings files;  /* sorted payload paths, all that the role carries */
-	struct kb_strings groups; /* sorted; of packages.yaml, whose closures it carries */
+	struct kb_strings images;   /* sorted */
+	struct kb_strings files;    /* sorted payload paths, all that the role carries */
+	struct kb_strings groups;   /* sorted; of packages.yaml, whose closures it carries */
 	struct kb_value *variables; /* site's, overlaid with the role's */
 	struct kb_step *steps;      /* all phases, install first */
 	size_t n_steps;
@@ -93,7 +88,7 @@ struct kb_site {
 	struct kb_image_source *images; /* sorted by name */
 	size_t n_images;
 	struct kb_packages *packages; /* NULL: there is no packages.yaml */
-	struct kb_role *roles; /* sorted by name */
+	struct kb_role *roles;        /* sorted by name */
 	size_t n_roles;
 };
 

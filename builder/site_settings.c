@@ -234,7 +234,8 @@ static void load_keys(struct kb_schema_map *top, struct kb_site *site)
 	site->arch = kb_schema_word(top, "arch", NULL, is_arch, "x86_64 or aarch64");
 	site->network =
 		kb_schema_word(top, "network", NULL, is_network, "a network like 10.0.0.0/16");
-	site->mirror = kb_schema_word(top, "mirror", "", kb_site_settings_is_mirror, "an address of a mirror");
+	site->mirror = kb_schema_word(top, "mirror", "", kb_site_settings_is_mirror,
+				      "an address of a mirror");
 	site->inventory_file =
 		kb_schema_word(top, "inventory", "servers.tsv", is_path, "a path below the site");
 	load_os(top, site);

@@ -1,5 +1,6 @@
 #include "builder/text_diff.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,6 +177,7 @@ static bool next_hunk(const struct text *a, const struct text *b, size_t i, size
 	while (i < a->n || j < b->n) {
 		bool gone = i < a->n && a->changed[i], come = j < b->n && b->changed[j];
 
+		assert(gone || come || (i < a->n && j < b->n));
 		if (!gone && !come && ++quiet > 2 * CONTEXT)
 			break;
 		if (gone || come)
@@ -223,6 +225,7 @@ static void put_hunk(const struct text *a, const struct text *b, const struct hu
 		} else if (j < h->b_end && b->changed[j]) {
 			put_line('+', &b->lines[j++], out);
 		} else {
+			assert(i < a->n);
 			put_line(' ', &a->lines[i++], out);
 			j++;
 		}

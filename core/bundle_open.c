@@ -88,8 +88,7 @@ int kb_bundle_open(int fd, const char *name, const struct kb_trust *trust,
 
 	b->fd = fd;
 	b->name = kb_strdup(name);
-	if ((rc = read_size(fd, &size, err)) < 0 ||
-	    (rc = read_signed_part(b, &header, err)) < 0 ||
+	if ((rc = read_size(fd, &size, err)) < 0 || (rc = read_signed_part(b, &header, err)) < 0 ||
 	    (rc = authenticate(b, &header, trust, err)) < 0 ||
 	    (rc = check_size(b, size, err)) < 0) {
 		kb_bundle_close(b);

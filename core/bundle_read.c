@@ -48,8 +48,7 @@ static int name_chunk(const struct kb_bundle *b, size_t i, struct kb_err *err)
 {
 	char owner[256];
 
-	return kb_err_wrap(err, "%s: chunk %zu of %zu (%s)", b->name, i + 1,
-			   b->manifest->n_chunks,
+	return kb_err_wrap(err, "%s: chunk %zu of %zu (%s)", b->name, i + 1, b->manifest->n_chunks,
 			   owner_of(b->manifest, i, owner, sizeof(owner)));
 }
 

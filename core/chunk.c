@@ -96,8 +96,8 @@ static size_t set_parameters(ZSTD_CCtx *c, int level, size_t len)
 	return ZSTD_CCtx_setPledgedSrcSize(c, len);
 }
 
-int kb_chunk_encode(struct kb_codec *codec, int level, const void *plain, size_t len,
-		    void *stored, struct kb_chunk *ret_chunk, struct kb_err *err)
+int kb_chunk_encode(struct kb_codec *codec, int level, const void *plain, size_t len, void *stored,
+		    struct kb_chunk *ret_chunk, struct kb_err *err)
 {
 	size_t n;
 

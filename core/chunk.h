@@ -22,8 +22,8 @@ int kb_chunk_decode(struct kb_codec *codec, const struct kb_chunk *chunk, const 
 /* Compress LEN bytes (1..KB_CHUNK_PLAIN) into STORED (KB_CHUNK_STORED bytes),
  * by one call with explicit parameters, so that the bytes depend on the
  * content, the level and the zstd version only. Fills *RET_CHUNK. */
-int kb_chunk_encode(struct kb_codec *codec, int level, const void *plain, size_t len,
-		    void *stored, struct kb_chunk *ret_chunk, struct kb_err *err);
+int kb_chunk_encode(struct kb_codec *codec, int level, const void *plain, size_t len, void *stored,
+		    struct kb_chunk *ret_chunk, struct kb_err *err);
 
 const char *kb_zstd_version(void);
 

@@ -141,8 +141,7 @@ int kb_args_end(struct kb_args *a, struct kb_err *err)
 			continue;
 		if (word[0] != '-')
 			return kb_err_set(err, KB_E_USAGE, "\"%s\" is one word too many", word);
-		near = strncmp(word, "--", 2) ? NULL
-					      : kb_nearest(word + 2, a->known, a->n_known);
+		near = strncmp(word, "--", 2) ? NULL : kb_nearest(word + 2, a->known, a->n_known);
 		return kb_err_set(err, KB_E_USAGE, "unknown option %s%s%s%s", word,
 				  near ? "; did you mean --" : "; see --help", near ? near : "",
 				  near ? "?" : "");

@@ -17,29 +17,29 @@
  * table in docs/keybuzz-run.8. Values are part of the command line contract. */
 enum kb_code {
 	KB_OK = 0,
-	KB_E_USAGE = -2,       /* unknown word or option, wrong arguments */
-	KB_E_TRUST = -10,      /* no trust anchor, or key not trusted */
-	KB_E_SIGNATURE = -11,  /* signature does not verify */
-	KB_E_ROLLBACK = -12,   /* older than what this host accepted before */
-	KB_E_EXPIRED = -13,    /* outside its validity, or clock unusable */
-	KB_E_TARGET = -14,     /* wrong role, arch, OS, host or channel */
-	KB_E_REVOKED = -15,    /* key or release revoked */
-	KB_E_DAMAGED = -20,    /* bytes differ, cut short or too long */
-	KB_E_STATE = -21,      /* journal or recorded state damaged */
-	KB_E_INVALID = -22,    /* manifest, lock, inventory, template.. refused */
-	KB_E_PATH = -23,       /* unsafe path or file type */
+	KB_E_USAGE = -2,        /* unknown word or option, wrong arguments */
+	KB_E_TRUST = -10,       /* no trust anchor, or key not trusted */
+	KB_E_SIGNATURE = -11,   /* signature does not verify */
+	KB_E_ROLLBACK = -12,    /* older than what this host accepted before */
+	KB_E_EXPIRED = -13,     /* outside its validity, or clock unusable */
+	KB_E_TARGET = -14,      /* wrong role, arch, OS, host or channel */
+	KB_E_REVOKED = -15,     /* key or release revoked */
+	KB_E_DAMAGED = -20,     /* bytes differ, cut short or too long */
+	KB_E_STATE = -21,       /* journal or recorded state damaged */
+	KB_E_INVALID = -22,     /* manifest, lock, inventory, template.. refused */
+	KB_E_PATH = -23,        /* unsafe path or file type */
 	KB_E_ENVIRONMENT = -30, /* owner, mode, rights or mounts make it unsafe */
-	KB_E_BUSY = -31,       /* another run holds the lock */
-	KB_E_SPACE = -40,      /* no space or no inodes */
-	KB_E_IO = -41,         /* read, write or sync failed */
-	KB_E_MEMORY = -42,     /* out of memory */
-	KB_E_MISSING = -50,    /* something this needs is not there */
-	KB_E_DEPENDENCY = -51, /* something this needs failed */
-	KB_E_STEP = -60,       /* a step failed */
-	KB_E_TIMEOUT = -61,    /* a step ran out of time */
-	KB_E_HEALTH = -62,     /* a health check failed */
+	KB_E_BUSY = -31,        /* another run holds the lock */
+	KB_E_SPACE = -40,       /* no space or no inodes */
+	KB_E_IO = -41,          /* read, write or sync failed */
+	KB_E_MEMORY = -42,      /* out of memory */
+	KB_E_MISSING = -50,     /* something this needs is not there */
+	KB_E_DEPENDENCY = -51,  /* something this needs failed */
+	KB_E_STEP = -60,        /* a step failed */
+	KB_E_TIMEOUT = -61,     /* a step ran out of time */
+	KB_E_HEALTH = -62,      /* a health check failed */
 	KB_E_INTERRUPTED = -70, /* stopped at a safe point; run again */
-	KB_E_INTERNAL = -90,   /* cannot happen */
+	KB_E_INTERNAL = -90,    /* cannot happen */
 };
 
 #define KB_ERR_TEXT_MAX 1024

@@ -49,7 +49,8 @@ static int begin_member(struct extract *x, const char *path, struct kb_newfile *
 			struct kb_err *err)
 {
 	kb_autofree char *absolute = kb_format("/%s", path);
-	kb_autofree char *folder = kb_strndup(absolute, (size_t)(strrchr(absolute, '/') - absolute));
+	kb_autofree char *folder =
+		kb_strndup(absolute, (size_t)(strrchr(absolute, '/') - absolute));
 	const char *name = strrchr(path, '/') + 1;
 	kb_autoclose int fd = -1;
 	struct stat st;

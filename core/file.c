@@ -79,8 +79,7 @@ static int read_open_file(int fd, const char *path, size_t max, struct kb_buf *b
 	}
 }
 
-int kb_file_read_at(int dirfd, const char *name, size_t max, struct kb_buf *buf,
-		    struct kb_err *err)
+int kb_file_read_at(int dirfd, const char *name, size_t max, struct kb_buf *buf, struct kb_err *err)
 {
 	/* O_NONBLOCK: opening a FIFO must not wait for a writer */
 	kb_autoclose int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -170,8 +169,7 @@ void kb_newfile_drop(struct kb_newfile *nf)
 	errno = saved;
 }
 
-int kb_file_replace(const char *path, const void *data, size_t len, mode_t mode,
-		    struct kb_err *err)
+int kb_file_replace(const char *path, const void *data, size_t len, mode_t mode, struct kb_err *err)
 {
 	kb_autonewfile struct kb_newfile nf = KB_NEWFILE_INIT;
 	int rc;

@@ -33,12 +33,15 @@ int kb_file_read_at(int dirfd, const char *name, size_t max, struct kb_buf *buf,
  * the owner is left alone when uid or gid is -1. */
 struct kb_newfile {
 	int dirfd;
-	int fd;         /* write here */
-	char *name;     /* final name in dirfd */
-	char *tmp;      /* temporary name while it is not committed */
+	int fd;     /* write here */
+	char *name; /* final name in dirfd */
+	char *tmp;  /* temporary name while it is not committed */
 	mode_t mode;
 };
-#define KB_NEWFILE_INIT {-1, -1, NULL, NULL, 0}
+#define KB_NEWFILE_INIT               \
+	{                             \
+		-1, -1, NULL, NULL, 0 \
+	}
 #define kb_autonewfile __attribute__((cleanup(kb_newfile_drop)))
 
 int kb_newfile_open(struct kb_newfile *nf, const char *path, mode_t mode, struct kb_err *err);

@@ -319,7 +319,8 @@ static int climb(struct reader *r, struct kb_value *value, struct kb_value **ret
 			return is_map(top) ? take_key(r, top) : 0;
 		}
 		if (peek(r) != closing(top))
-			return fault(r, is_map(top) ? "',' or '}' expected" : "',' or ']' expected");
+			return fault(r,
+				     is_map(top) ? "',' or '}' expected" : "',' or ']' expected");
 		r->at++;
 		value = kb_steal(top->value);
 		r->depth--;

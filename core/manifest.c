@@ -8,9 +8,9 @@
 struct kb_manifest *kb_manifest_new(void)
 {
 	struct kb_manifest *m = kb_alloc(1, sizeof(*m));
-	char **texts[] = {&m->product,     &m->role,           &m->version,      &m->channel,
-			  &m->arch,        &m->summary,        &m->select_role,  &m->select_subrole,
-			  &m->select_stack, &m->engine,        &m->builder,      &m->zstd};
+	char **texts[] = {&m->product,      &m->role,    &m->version,     &m->channel,
+			  &m->arch,         &m->summary, &m->select_role, &m->select_subrole,
+			  &m->select_stack, &m->engine,  &m->builder,     &m->zstd};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		*texts[i] = kb_strdup("");
@@ -27,9 +27,9 @@ static void free_strings(char **v, size_t n)
 
 static void free_release(struct kb_manifest *m)
 {
-	char *texts[] = {m->product, m->role,           m->version,      m->channel,
-			 m->arch,    m->summary,        m->select_role,  m->select_subrole,
-			 m->select_stack, m->engine,    m->builder,      m->zstd};
+	char *texts[] = {m->product,      m->role,    m->version,     m->channel,
+			 m->arch,         m->summary, m->select_role, m->select_subrole,
+			 m->select_stack, m->engine,  m->builder,     m->zstd};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		free(texts[i]);

@@ -78,8 +78,8 @@ struct kb_blob {
 };
 
 struct kb_chunk {
-	uint32_t stored; /* bytes in the file */
-	uint32_t plain;  /* bytes after decompression */
+	uint32_t stored;         /* bytes in the file */
+	uint32_t plain;          /* bytes after decompression */
 	struct kb_digest digest; /* of the stored bytes */
 };
 
@@ -132,7 +132,7 @@ struct kb_manifest {
 	char *channel; /* "stable"; must equal the host's once it has one */
 	char *arch;    /* "x86_64" */
 	char *summary;
-	uint64_t epoch, counter;      /* rollback: only ever raised */
+	uint64_t epoch, counter;        /* rollback: only ever raised */
 	uint64_t not_before, not_after; /* seconds since 1970, 0 = unset */
 	/* target and needs */
 	struct kb_os *os;
@@ -140,9 +140,9 @@ struct kb_manifest {
 	char *select_role, *select_subrole, *select_stack; /* "" = any */
 	uint32_t hosts_min; /* lines of the inventory this role needs */
 	bool hosts_odd;
-	char *engine; /* "docker" or "" */
+	char *engine;        /* "docker" or "" */
 	uint32_t memory_mib; /* warned about below this */
-	uint16_t *ports; /* sorted; listened on by this role */
+	uint16_t *ports;     /* sorted; listened on by this role */
 	size_t n_ports;
 	struct kb_credential *credentials;
 	size_t n_credentials;

@@ -94,8 +94,7 @@ static int check_tiling(const struct kb_manifest *m, struct kb_err *err)
 		qsort(order, n, sizeof(*order), by_place);
 	for (size_t i = 0; i < n; i++) {
 		if (order[i]->chunk != chunk || order[i]->offset != offset ||
-		    order[i]->size > UINT64_MAX / 2 ||
-		    !advance(m, &chunk, &offset, order[i]->size))
+		    order[i]->size > UINT64_MAX / 2 || !advance(m, &chunk, &offset, order[i]->size))
 			return bad(err, "does not follow its neighbour",
 				   kb_digest_hex(&order[i]->digest));
 	}

@@ -26,19 +26,19 @@ char *kb_format(const char *fmt, ...) KB_PRINTF(1, 2) KB_NEVER_NULL; /* caller f
 /* Grow an array of *CAP elements so that one more fits at index N. */
 void *kb_grow(void *array, size_t n, size_t *cap, size_t size) KB_NEVER_NULL;
 
-#define kb_autofree __attribute__((cleanup(kb_cleanup_free)))
+#define kb_autofree  __attribute__((cleanup(kb_cleanup_free)))
 #define kb_autoclose __attribute__((cleanup(kb_cleanup_close)))
-#define kb_autobuf __attribute__((cleanup(kb_buf_free)))
+#define kb_autobuf   __attribute__((cleanup(kb_buf_free)))
 
 void kb_cleanup_free(void *p);  /* frees *(void **)p */
 void kb_cleanup_close(int *fd); /* closes unless < 0; errno is kept */
 
 /* Take what VAR holds and leave nothing behind for the cleanup. */
-#define kb_steal(var)                                                                              \
-	(__extension__({                                                                           \
-		__typeof__(var) stolen_ = (var);                                                   \
-		(var) = NULL;                                                                      \
-		stolen_;                                                                           \
+#define kb_steal(var)                            \
+	(__extension__({                         \
+		__typeof__(var) stolen_ = (var); \
+		(var) = NULL;                    \
+		stolen_;                         \
 	}))
 
 /* A growable run of bytes; data is always followed by a NUL that len does not
@@ -48,7 +48,10 @@ struct kb_buf {
 	size_t len;
 	size_t cap;
 };
-#define KB_BUF_INIT {NULL, 0, 0}
+#define KB_BUF_INIT        \
+	{                  \
+		NULL, 0, 0 \
+	}
 
 void kb_buf_reserve(struct kb_buf *buf, size_t more);
 void kb_buf_add(struct kb_buf *buf, const void *bytes, size_t len);

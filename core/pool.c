@@ -15,9 +15,9 @@ struct pool {
 	pthread_cond_t changed;
 	size_t n_slots;
 	char *slots;
-	bool *ready;     /* per slot: filled, not yet emitted */
-	size_t next;     /* item the next worker takes */
-	size_t emitted;  /* items emitted */
+	bool *ready;    /* per slot: filled, not yet emitted */
+	size_t next;    /* item the next worker takes */
+	size_t emitted; /* items emitted */
 	bool stop;
 	int rc;
 	struct kb_err err;
@@ -125,8 +125,8 @@ int kb_pool_run(const struct kb_pool_job *job, struct kb_err *err)
 {
 	pthread_t threads[KB_POOL_WORKERS_MAX];
 	unsigned wanted = job->workers ? job->workers : kb_cores(), started = 0;
-	struct pool p = {.job = job, .lock = PTHREAD_MUTEX_INITIALIZER,
-			 .changed = PTHREAD_COND_INITIALIZER};
+	struct pool p = {
+		.job = job, .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 	if (wanted > KB_POOL_WORKERS_MAX)
 		wanted = KB_POOL_WORKERS_MAX;

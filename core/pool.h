@@ -14,8 +14,8 @@
 
 struct kb_pool_job {
 	size_t n;
-	unsigned workers;  /* 0 = number of cores, at most KB_POOL_WORKERS_MAX */
-	size_t slot_size;  /* bytes of scratch per slot, zeroed at start */
+	unsigned workers; /* 0 = number of cores, at most KB_POOL_WORKERS_MAX */
+	size_t slot_size; /* bytes of scratch per slot, zeroed at start */
 	void *ctx;
 	int (*work)(void *ctx, size_t i, void *slot, struct kb_err *err);
 	/* may be NULL: nothing to take in order */

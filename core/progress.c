@@ -68,10 +68,8 @@ static void show_text(struct kb_meter *m, uint64_t total, uint64_t elapsed)
 	bar(bar_text, percent);
 	fprintf(stderr, "%s%-14s [%s] %3llu %%  %s of %s, %s/s, %llu s left%s",
 		m->terminal ? "\r\033[K" : "", m->what, bar_text, (unsigned long long)percent,
-		kb_show_size(m->done),
-		kb_show_size(total),
-		kb_show_size(rate), (unsigned long long)left,
-		m->terminal ? "" : "\n");
+		kb_show_size(m->done), kb_show_size(total), kb_show_size(rate),
+		(unsigned long long)left, m->terminal ? "" : "\n");
 	fflush(stderr);
 	m->line_open = m->terminal;
 }

@@ -98,7 +98,8 @@ void kb_show_info(const struct kb_bundle *b, struct kb_buf *out)
 	if (m->n_packages)
 		kb_buf_printf(out, "packages   %zu\n", m->n_packages);
 	show_needs(m, out);
-	kb_buf_printf(out, "steps      %zu to install, %zu to check, %zu to fail over, %zu to purge\n",
+	kb_buf_printf(out,
+		      "steps      %zu to install, %zu to check, %zu to fail over, %zu to purge\n",
 		      steps_of(m, KB_PHASE_INSTALL), steps_of(m, KB_PHASE_CHECK),
 		      steps_of(m, KB_PHASE_FAILOVER), steps_of(m, KB_PHASE_PURGE));
 }

@@ -150,7 +150,7 @@ struct kb_tar_reader {
 	kb_tar_source_fn source;
 	void *ctx;
 	bool open;
-	int rc; /* what the source said, once it failed */
+	int rc;     /* what the source said, once it failed */
 	int64_t at; /* in the member */
 	struct kb_err *err;
 };
@@ -225,8 +225,7 @@ int kb_tar_next(struct kb_tar_reader *r, struct kb_tar_member *ret_member, struc
 	return 1;
 }
 
-int kb_tar_read(struct kb_tar_reader *r, const void **ret_data, size_t *ret_len,
-		struct kb_err *err)
+int kb_tar_read(struct kb_tar_reader *r, const void **ret_data, size_t *ret_len, struct kb_err *err)
 {
 	la_int64_t offset = 0;
 	int rc;

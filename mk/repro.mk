@@ -6,7 +6,7 @@
 LIBRARIES := binutils:false gcc-$(shell $(CC) -dumpversion | cut -d. -f1):false \
 	libarchive-dev:true libc6-dev:true libssl-dev:true libzstd-dev:true
 
-$(B)/gen/libraries.h: FORCE
+$(B)/gen/builder/libraries.h: FORCE
 	@mkdir -p $(@D)
 	@for l in $(LIBRARIES); do \
 		dpkg-query -W -f='	{"$${Package}", "$${Version}", "$${Architecture}", '"$${l#*:}"'},\n' \
@@ -14,7 +14,7 @@ $(B)/gen/libraries.h: FORCE
 	done >$@.part; \
 	if cmp -s $@.part $@; then rm $@.part; else mv $@.part $@; fi
 
-$(B)/obj/builder/provenance_libraries.o: $(B)/gen/libraries.h
+$(B)/obj/builder/provenance_libraries.o: $(B)/gen/builder/libraries.h
 $(B)/obj/builder/provenance_libraries.o: BASE += -I$(B)/gen
 
 # The builder as it would be with another zstd, for tests of rebuild.

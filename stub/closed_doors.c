@@ -15,13 +15,14 @@ DOOR(void *, dlsym)(void *handle, const char *name);
 DOOR(int, dlclose)(void *handle);
 DOOR(char *, dlerror)(void);
 DOOR(int, dladdr)(const void *address, void *info);
-DOOR(int, getaddrinfo)(const char *node, const char *service, const struct addrinfo *hints,
-		       struct addrinfo **res);
+DOOR(int, getaddrinfo)
+(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res);
 DOOR(void, freeaddrinfo)(struct addrinfo *res);
 DOOR(const char *, gai_strerror)(int code);
 DOOR(struct hostent *, gethostbyname)(const char *name);
-DOOR(int, getnameinfo)(const struct sockaddr *address, socklen_t len, char *host,
-		       socklen_t host_len, char *service, socklen_t service_len, int flags);
+DOOR(int, getnameinfo)
+(const struct sockaddr *address, socklen_t len, char *host, socklen_t host_len, char *service,
+ socklen_t service_len, int flags);
 
 DOOR(void *, dlopen)(const char *file, int mode)
 {
@@ -57,8 +58,8 @@ DOOR(int, dladdr)(const void *address, void *info)
 	return 0;
 }
 
-DOOR(int, getaddrinfo)(const char *node, const char *service, const struct addrinfo *hints,
-		       struct addrinfo **res)
+DOOR(int, getaddrinfo)
+(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res)
 {
 	(void)node;
 	(void)service;
@@ -85,8 +86,9 @@ DOOR(struct hostent *, gethostbyname)(const char *name)
 	return NULL;
 }
 
-DOOR(int, getnameinfo)(const struct sockaddr *address, socklen_t len, char *host,
-		       socklen_t host_len, char *service, socklen_t service_len, int flags)
+DOOR(int, getnameinfo)
+(const struct sockaddr *address, socklen_t len, char *host, socklen_t host_len, char *service,
+ socklen_t service_len, int flags)
 {
 	(void)address;
 	(void)len;

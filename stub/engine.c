@@ -36,11 +36,13 @@ static int agree(struct kb_engine_info *info, const struct kb_value *version, st
 	if (read_api(max, &newest) < 0 || (*min && read_api(min, &oldest) < 0) || oldest > newest)
 		return kb_err_set(err, KB_E_DEPENDENCY,
 				  "container engine: API version \"%.20s\" to \"%.20s\" is not "
-				  "understood", min, max);
+				  "understood",
+				  min, max);
 	if (newest < KB_ENGINE_API_OLDEST)
 		return kb_err_set(err, KB_E_MISSING,
 				  "container engine: %s speaks API %s; 1.%d is needed (Docker 1.12 "
-				  "or later)", info->product, max, KB_ENGINE_API_OLDEST);
+				  "or later)",
+				  info->product, max, KB_ENGINE_API_OLDEST);
 	info->api = newest < KB_ENGINE_API_WANTED ? newest : KB_ENGINE_API_WANTED;
 	if (info->api < oldest)
 		info->api = oldest;

@@ -71,7 +71,7 @@ const struct kb_engine_info *kb_engine_info(const struct kb_engine *engine);
 int kb_engine_ping(struct kb_engine *engine, struct kb_err *err);
 
 struct kb_engine_image {
-	char *id; /* "sha256:.." as the engine names it */
+	char *id;                 /* "sha256:.." as the engine names it */
 	struct kb_digest *layers; /* diffIDs, base first */
 	size_t n_layers;
 	char **tags; /* as the engine shows them */
@@ -81,8 +81,8 @@ void kb_engine_image_free(struct kb_engine_image *image);
 
 /* NAME is an id ("sha256:HEX") or a reference. *RET_IMAGE is NULL when there
  * is none. */
-int kb_engine_image(struct kb_engine *engine, const char *name,
-		    struct kb_engine_image **ret_image, struct kb_err *err);
+int kb_engine_image(struct kb_engine *engine, const char *name, struct kb_engine_image **ret_image,
+		    struct kb_err *err);
 
 /* Ids of all images, untagged ones included; the caller frees each and the
  * array. More than KB_ENGINE_IMAGES_MAX are left out. */
@@ -103,8 +103,8 @@ struct kb_engine_container {
 	char *id, *name; /* name without the leading slash */
 	char *image;     /* as it was asked for when the container was made */
 	char *image_id;
-	char *state;     /* "running", "exited", .. */
-	char *started;   /* RFC 3339, or "" when never */
+	char *state;   /* "running", "exited", .. */
+	char *started; /* RFC 3339, or "" when never */
 	bool running;
 	int exit_code;
 };

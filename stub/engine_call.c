@@ -117,7 +117,8 @@ int kb_engine_get(struct kb_engine *e, const char *target, size_t max, struct kb
 		*ret_value = NULL;
 		return 0;
 	}
-	if (kb_json_parse("answer", answer.data ? answer.data : "", answer.len, ret_value, &fault) < 0)
+	if (kb_json_parse("answer", answer.data ? answer.data : "", answer.len, ret_value, &fault) <
+	    0)
 		return kb_err_set(err, KB_E_DEPENDENCY, "container engine: GET %s: %s", target,
 				  fault.text);
 	return 0;

@@ -51,8 +51,8 @@ int kb_engine_call(struct kb_engine *e, const struct kb_engine_request *request,
 		   struct kb_buf *answer, bool *ret_found, struct kb_err *err);
 
 /* GET a JSON value; *RET_VALUE is NULL for 404. */
-int kb_engine_get(struct kb_engine *e, const char *target, size_t max,
-		  struct kb_value **ret_value, struct kb_err *err);
+int kb_engine_get(struct kb_engine *e, const char *target, size_t max, struct kb_value **ret_value,
+		  struct kb_err *err);
 
 /* Append S for a path (slashes and colons as they are) or a query. */
 void kb_engine_quote(struct kb_buf *target, const char *s, bool in_query);

@@ -148,7 +148,7 @@ int kb_engine_tag(struct kb_engine *e, const char *name, const char *reference, 
 	return rc;
 }
 
-static int delete(struct kb_engine *e, const char *name, struct kb_err *err)
+static int delete (struct kb_engine *e, const char *name, struct kb_err *err)
 {
 	kb_autofree char *target = image_target(name, "");
 	struct kb_engine_request request = {"DELETE", target, NULL, KB_ENGINE_ANSWER_MAX, true};
@@ -166,14 +166,14 @@ int kb_engine_remove(struct kb_engine *e, const char *name, struct kb_err *err)
 	int rc = 0;
 
 	if (strncmp(name, "sha256:", 7) != 0)
-		return delete(e, name, err);
+		return delete (e, name, err);
 	rc = kb_engine_image(e, name, &image, err);
 	if (rc < 0 || !image)
 		return rc;
 	for (size_t i = 0; rc == 0 && i < image->n_tags; i++)
-		rc = delete(e, image->tags[i], err);
+		rc = delete (e, image->tags[i], err);
 	if (rc == 0)
-		rc = delete(e, name, err);
+		rc = delete (e, name, err);
 	kb_engine_image_free(image);
 	return rc;
 }

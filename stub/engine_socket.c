@@ -44,7 +44,8 @@ static int check_file(const char *path, struct kb_err *err)
 	if (!S_ISSOCK(st.st_mode))
 		return kb_err_set(err, KB_E_MISSING,
 				  "container engine: %s is no socket; stop the engine, remove the "
-				  "file, start the engine", path);
+				  "file, start the engine",
+				  path);
 	return 0;
 }
 
@@ -53,7 +54,8 @@ static int refused(const char *path, struct kb_err *err)
 	if (errno == ECONNREFUSED)
 		return kb_err_set(err, KB_E_MISSING,
 				  "container engine: nobody listens on %s; start it (systemctl "
-				  "start docker)", path);
+				  "start docker)",
+				  path);
 	return kb_err_errno(err, KB_E_MISSING, "container engine: %s", path);
 }
 
@@ -70,7 +72,8 @@ static int connect_patiently(int fd, const struct sockaddr_un *addr, unsigned wa
 		if (waited >= wait_ms)
 			return kb_err_set(err, KB_E_TIMEOUT,
 					  "container engine: %s takes no connection within %u "
-					  "seconds", addr->sun_path, wait_ms / 1000);
+					  "seconds",
+					  addr->sun_path, wait_ms / 1000);
 		nanosleep(&pause, NULL);
 		waited += RETRY_MS;
 	}
@@ -89,7 +92,8 @@ static int check_peer(int fd, const char *path, struct kb_err *err)
 	if (peer.uid != 0 && peer.uid != geteuid())
 		return kb_err_set(err, KB_E_ENVIRONMENT,
 				  "container engine: %s belongs to a process of user %u, not of "
-				  "root", path, peer.uid);
+				  "root",
+				  path, peer.uid);
 	return 0;
 }
 

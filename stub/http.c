@@ -222,8 +222,10 @@ int kb_http_begin(struct kb_http *h, const char *method, const char *target,
 	for (const char *c = target; *c; c++)
 		assert(*c > 0x20 && *c < 0x7f);
 	assert(strlen(target) <= KB_HTTP_TARGET_MAX);
-	kb_buf_printf(&head, "%s %s HTTP/1.1\r\nHost: docker\r\nUser-Agent: keybuzz-run\r\n"
-		      "Connection: close\r\n", method, target);
+	kb_buf_printf(&head,
+		      "%s %s HTTP/1.1\r\nHost: docker\r\nUser-Agent: keybuzz-run\r\n"
+		      "Connection: close\r\n",
+		      method, target);
 	h->body = content_type != NULL;
 	if (h->body)
 		kb_buf_printf(&head, "Content-Type: %s\r\nTransfer-Encoding: chunked\r\n",
@@ -242,7 +244,7 @@ static int send_chunk(struct kb_http *h, const void *data, size_t len, struct kb
 	struct iovec iov[3] = {
 		{size, (size_t)snprintf(size, sizeof(size), "%zx\r\n", len)},
 		{(void *)(uintptr_t)data, len},
-		{(void *)(uintptr_t)"\r\n", 2},
+		{(void *)(uintptr_t) "\r\n", 2},
 	};
 
 	return write_all(h, iov, 3, err);
@@ -275,7 +277,7 @@ int kb_http_send(struct kb_http *h, const void *data, size_t len, struct kb_err 
 
 static int end_body(struct kb_http *h, struct kb_err *err)
 {
-	struct iovec last = {(void *)(uintptr_t)"0\r\n\r\n", 5};
+	struct iovec last = {(void *)(uintptr_t) "0\r\n\r\n", 5};
 	int rc;
 
 	if (!h->body || h->closed)

@@ -37,11 +37,11 @@ enum kb_http_state {
 
 struct kb_http_parser {
 	enum kb_http_state state;
-	int status;                         /* once the head is complete */
+	int status;                          /* once the head is complete */
 	char content_type[KB_HTTP_TYPE_MAX]; /* cut when longer; "" when absent */
-	uint64_t left;                      /* of the body or of the chunk */
-	uint64_t body;                      /* bytes of body seen so far.. */
-	uint64_t body_max;                  /* ..and how many there may be */
+	uint64_t left;                       /* of the body or of the chunk */
+	uint64_t body;                       /* bytes of body seen so far.. */
+	uint64_t body_max;                   /* ..and how many there may be */
 	bool chunked, has_length;
 	unsigned headers, interim;
 	size_t head_len, line_len;

@@ -74,8 +74,7 @@ static void take_progress(struct kb_image_answer *a, const struct kb_value *mess
 		a->current = current;
 }
 
-static int take_message(struct kb_image_answer *a, const char *text, size_t len,
-			struct kb_err *err)
+static int take_message(struct kb_image_answer *a, const char *text, size_t len, struct kb_err *err)
 {
 	kb_autovalue struct kb_value *message = NULL;
 	const struct kb_value *detail;
@@ -99,8 +98,7 @@ static int take_message(struct kb_image_answer *a, const char *text, size_t len,
 	return take_words(a, kb_json_member(message, "stream"), err);
 }
 
-int kb_image_answer_add(struct kb_image_answer *a, const char *data, size_t len,
-			struct kb_err *err)
+int kb_image_answer_add(struct kb_image_answer *a, const char *data, size_t len, struct kb_err *err)
 {
 	int rc = 0;
 

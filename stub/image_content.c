@@ -14,7 +14,8 @@ enum { SEEN = 1, READ = 2 };
 
 /* Whatever an engine calls the members of its export, the signed blobs must be
  * among them, byte for byte. */
-struct export {
+struct export
+{
 	struct kb_engine *engine;
 	const struct kb_manifest *m;
 	const struct kb_image *image;

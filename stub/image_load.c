@@ -20,6 +20,7 @@ struct job {
 	size_t n;
 	const struct kb_progress *progress;
 	bool *fresh; /* loaded by this call */
+	bool gone;   /* an image vanished between its load and our look at it */
 	struct kb_image_load *result;
 	struct kb_err *err;
 };
@@ -33,14 +34,18 @@ static int remove_damaged(struct job *j)
 {
 	for (size_t i = 0; i < j->n; i++) {
 		struct kb_image_status *s = &j->status[i];
+		int rc;
 
 		if (s->state != KB_IMAGE_DAMAGED)
 			continue;
-		if (kb_engine_remove(j->engine, s->id, j->err) < 0)
-			return kb_err_wrap(j->err,
-					   "image %s is damaged and cannot be replaced; remove the "
-					   "containers that use it (docker rm -f) and run the same "
-					   "command again", s->image->reference);
+		rc = kb_engine_remove(j->engine, s->id, j->err);
+		if (rc == KB_E_DEPENDENCY)
+			kb_err_wrap(j->err,
+				    "image %s is damaged and in use; remove the containers (docker "
+				    "rm -f) and images made from it and run the same command again",
+				    s->image->reference);
+		if (rc < 0)
+			return rc;
 	}
 	return 0;
 }
@@ -79,8 +84,7 @@ static int hear(struct job *j, struct kb_http *http, struct kb_image_answer *ans
 }
 
 /* Not quiet: the engine then tells how far it is, which shows that it lives. */
-static int transfer(struct job *j, const struct kb_image_plan *plan,
-		    struct kb_image_answer *answer)
+static int transfer(struct job *j, const struct kb_image_plan *plan, struct kb_image_answer *answer)
 {
 	static const struct kb_engine_request request = {
 		"POST", "/images/load?quiet=0", "application/x-tar", KB_IMAGE_ANSWER_MAX, true,
@@ -160,24 +164,27 @@ static int verify_one(struct job *j, struct kb_image_status *s)
 
 	if (rc < 0)
 		return rc;
-	if (now.state == KB_IMAGE_ABSENT)
+	j->gone = now.state == KB_IMAGE_ABSENT;
+	if (j->gone)
 		return kb_err_set(j->err, KB_E_DEPENDENCY,
 				  "the engine took image %s and does not have it (%s); run the "
-				  "same command again", s->image->reference, now.id);
+				  "same command again",
+				  s->image->reference, now.id);
 	if (now.state == KB_IMAGE_DAMAGED) {
 		kb_engine_remove(j->engine, now.id, NULL);
 		return kb_err_set(j->err, KB_E_DEPENDENCY,
 				  "the engine made other layers of image %s than were signed; it "
-				  "was removed", s->image->reference);
+				  "was removed",
+				  s->image->reference);
 	}
 	memcpy(s->id, now.id, sizeof(s->id));
 	memcpy(s->replaces, now.replaces, sizeof(s->replaces));
 	return 0;
 }
 
-/* What was damaged before may be so again: the engine reuses a layer that
- * another image or a container still holds. */
-static int verify_repair(struct job *j, const struct kb_image_status *s)
+/* What was damaged may be so again: the engine reuses a layer that another
+ * image or a container still holds. */
+static int verify_content(struct job *j, const struct kb_image_status *s)
 {
 	bool whole;
 	int rc = kb_image_check_content(j->engine, j->m, s->image, j->progress, &whole, j->err);
@@ -185,29 +192,40 @@ static int verify_repair(struct job *j, const struct kb_image_status *s)
 	if (rc < 0 || whole)
 		return rc;
 	kb_engine_remove(j->engine, s->id, NULL);
-	return kb_err_set(j->err, KB_E_DEPENDENCY,
-			  "image %s is still damaged after loading it again: other images or "
-			  "containers hold its damaged layers; remove those that share them (docker "
-			  "ps -a, docker image ls -a), or stop the engine, move %s away and start "
-			  "it, then run the same command again", s->image->reference,
-			  kb_engine_info(j->engine)->root);
+	return kb_err_set(
+		j->err, KB_E_DEPENDENCY,
+		"image %s is still damaged after loading it again: other images or "
+		"containers hold its damaged layers; remove those that share them (docker "
+		"ps -a, docker image ls -a), or stop the engine, move %s away and start "
+		"it, then run the same command again",
+		s->image->reference, kb_engine_info(j->engine)->root);
 }
 
+static int give_name(struct job *j, struct kb_image_status *s)
+{
+	int rc = kb_engine_tag(j->engine, s->id, s->image->reference, j->err);
+
+	if (rc == 0)
+		s->state = KB_IMAGE_PRESENT;
+	return rc;
+}
+
+/* Named at once: until then a prune may take it. */
 static int verify_all(struct job *j)
 {
 	for (size_t i = 0; i < j->n; i++) {
 		struct kb_image_status *s = &j->status[i];
-		bool repair = s->state == KB_IMAGE_DAMAGED;
 		int rc;
 
 		if (!must_load(s))
 			continue;
 		rc = verify_one(j, s);
-		if (rc == 0 && repair)
-			rc = verify_repair(j, s);
+		if (rc == 0 && s->doubtful)
+			rc = verify_content(j, s);
+		if (rc == 0)
+			rc = give_name(j, s);
 		if (rc < 0)
 			return rc;
-		s->state = KB_IMAGE_UNTAGGED;
 		j->fresh[i] = true;
 		j->result->loaded++;
 	}
@@ -240,30 +258,29 @@ static int load_once(struct job *j, bool skip, bool *ret_skipped)
 	return rc;
 }
 
-/* A layer that was there when we planned may be pruned before the engine looks
- * for it; then it asks for the file we left out. */
+/* Someone prunes while we load: a layer that was there when we planned is not
+ * when the engine looks for it (then it asks for the file we left out), or an
+ * image is taken before it has its name. Once more, then, and with all layers. */
 static int load_missing(struct job *j)
 {
 	bool skipped = false;
 	int rc = load_once(j, true, &skipped);
 
-	if (rc == KB_E_DEPENDENCY && skipped && strstr(j->err->text, "no such file"))
+	if (rc == KB_E_DEPENDENCY && (j->gone || (skipped && strstr(j->err->text, "no such file"))))
 		rc = load_once(j, false, &skipped);
 	return rc;
 }
 
-static int tag_all(struct job *j)
+static int name_rest(struct job *j)
 {
 	for (size_t i = 0; i < j->n; i++) {
-		struct kb_image_status *s = &j->status[i];
 		int rc;
 
-		if (s->state != KB_IMAGE_UNTAGGED)
+		if (j->status[i].state != KB_IMAGE_UNTAGGED)
 			continue;
-		rc = kb_engine_tag(j->engine, s->id, s->image->reference, j->err);
+		rc = give_name(j, &j->status[i]);
 		if (rc < 0)
 			return rc;
-		s->state = KB_IMAGE_PRESENT;
 		j->result->tagged++;
 	}
 	return 0;
@@ -280,7 +297,7 @@ static int work(struct job *j)
 		rc = remove_damaged(j);
 	if (any && rc == 0)
 		rc = load_missing(j);
-	return rc < 0 ? rc : tag_all(j);
+	return rc < 0 ? rc : name_rest(j);
 }
 
 /* Once a write was lost the kernel may tell so only one time, and the next run
@@ -303,8 +320,8 @@ int kb_image_load(struct kb_engine *engine, const struct kb_image_feed *feed,
 	struct kb_image_load result = {0};
 	struct kb_image_sync sync;
 	struct kb_err local;
-	struct job j = {engine, feed, feed->manifest, status, n, progress, fresh, &result,
-			err ? err : &local};
+	struct job j = {engine,   feed,  feed->manifest, status,  n,
+			progress, fresh, false,          &result, err ? err : &local};
 	int rc;
 
 	kb_image_sync_begin(engine, &sync);
@@ -314,7 +331,6 @@ int kb_image_load(struct kb_engine *engine, const struct kb_image_feed *feed,
 	kb_image_sync_drop(&sync);
 	if (rc < 0)
 		return rc;
-	result.tagged -= result.loaded;
 	if (ret_load)
 		*ret_load = result;
 	return 0;

@@ -34,15 +34,16 @@ struct kb_image_feed {
 void kb_image_feed_bundle(struct kb_bundle *bundle, struct kb_image_feed *ret_feed);
 
 struct kb_image_load {
-	size_t loaded; /* images that went through the engine */
-	size_t tagged; /* images that were there and only got their reference */
-	uint64_t sent; /* bytes handed to the engine */
+	size_t loaded;         /* images that went through the engine */
+	size_t tagged;         /* images that were there and only got their reference */
+	uint64_t sent;         /* bytes handed to the engine */
 	size_t skipped_layers; /* left out, the engine has them */
 };
 
 /* Make every image of STATUS present and tagged: absent ones are loaded,
- * damaged ones removed first and checked by content after. STATUS is brought
- * up to date. RET_LOAD may be NULL. */
+ * damaged ones removed first. What is doubtful is checked by content after its
+ * load: engines reuse a layer that another image holds, damaged or not. STATUS
+ * is brought up to date. RET_LOAD may be NULL. */
 int kb_image_load(struct kb_engine *engine, const struct kb_image_feed *feed,
 		  struct kb_image_status *status, size_t n, const struct kb_progress *progress,
 		  struct kb_image_load *ret_load, struct kb_err *err);

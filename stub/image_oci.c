@@ -67,8 +67,8 @@ void kb_image_id(const struct kb_engine *engine, const struct kb_manifest *m,
 	format_id(&digest, ret_id);
 }
 
-void kb_image_oci_index(const struct kb_manifest *m, const struct kb_image *const *images,
-			size_t n, struct kb_buf *out)
+void kb_image_oci_index(const struct kb_manifest *m, const struct kb_image *const *images, size_t n,
+			struct kb_buf *out)
 {
 	struct kb_json j;
 

@@ -20,7 +20,7 @@ void kb_image_id(const struct kb_engine *engine, const struct kb_manifest *m,
 		 const struct kb_image *image, char ret_id[KB_IMAGE_ID_LEN + 1]);
 
 /* index.json of an OCI layout. Names nothing. */
-void kb_image_oci_index(const struct kb_manifest *m, const struct kb_image *const *images,
-			size_t n, struct kb_buf *out);
+void kb_image_oci_index(const struct kb_manifest *m, const struct kb_image *const *images, size_t n,
+			struct kb_buf *out);
 
 #endif

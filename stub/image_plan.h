@@ -13,9 +13,9 @@ struct kb_image_plan {
 	size_t n_images;
 	uint32_t *layers; /* blobs to be sent, each once, in order of first use */
 	size_t n_layers;
-	size_t skipped;   /* distinct layers left out */
-	uint64_t bytes;   /* of LAYERS */
-	char **before;    /* ids of what the engine had */
+	size_t skipped; /* distinct layers left out */
+	uint64_t bytes; /* of LAYERS */
+	char **before;  /* ids of what the engine had */
 	size_t n_before;
 };
 

@@ -36,8 +36,8 @@ static int look_up_reference(struct kb_engine *engine, struct kb_image_status *s
 	return 0;
 }
 
-static int look_up(struct kb_engine *engine, const struct kb_manifest *m,
-		   struct kb_image_status *s, struct kb_err *err)
+static int look_up(struct kb_engine *engine, const struct kb_manifest *m, struct kb_image_status *s,
+		   struct kb_err *err)
 {
 	struct kb_engine_image *there;
 	int rc;
@@ -66,6 +66,7 @@ int kb_image_present(struct kb_engine *engine, const struct kb_manifest *m,
 
 		memset(s, 0, sizeof(*s));
 		s->image = images[i];
+		s->doubtful = check_content;
 		s->state = KB_IMAGE_ABSENT;
 		rc = look_up(engine, m, s, err);
 		if (rc == 0 && check_content &&

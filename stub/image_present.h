@@ -30,6 +30,7 @@ enum kb_image_state {
 struct kb_image_status {
 	const struct kb_image *image;
 	enum kb_image_state state;
+	bool doubtful;                      /* looked at by content; a load of it will be, too */
 	char id[KB_IMAGE_ID_LEN + 1];       /* what this engine calls it, once it is there */
 	char replaces[KB_IMAGE_ID_LEN + 1]; /* the image that has its reference now, or "" */
 };

@@ -57,8 +57,7 @@ static int put_docker_list(struct sender *s)
 {
 	kb_autobuf struct kb_buf text = KB_BUF_INIT;
 
-	kb_image_docker_list(s->feed->manifest, s->plan->images, s->plan->n_images, false,
-			     &text);
+	kb_image_docker_list(s->feed->manifest, s->plan->images, s->plan->n_images, false, &text);
 	return put_text(s, "manifest.json", &text);
 }
 

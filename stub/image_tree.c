@@ -8,8 +8,8 @@
 
 /* Mount points and files of a container's own, which hide the image's. */
 static const char *const engines_own[] = {
-	".dockerenv", "dev", "etc/hostname", "etc/hosts", "etc/mtab", "etc/resolv.conf",
-	"proc", "run/.containerenv", "sys",
+	".dockerenv",      "dev",  "etc/hostname",      "etc/hosts", "etc/mtab",
+	"etc/resolv.conf", "proc", "run/.containerenv", "sys",
 };
 
 void kb_image_tree_free(struct kb_image_tree *tree)
@@ -254,7 +254,7 @@ struct hiding {
 	struct {
 		const char *folder;
 		int from;
-	} *at;
+	} * at;
 	size_t n, cap;
 };
 
@@ -315,8 +315,8 @@ bool kb_image_tree_covers(struct kb_image_tree *root, struct kb_image_tree *stac
 		const struct kb_image_tree_entry *want, *have;
 		const struct kb_digest *a, *b;
 
-		for (to = from + 1; to < stack->n &&
-				    !strcmp(path, stack->text.data + stack->entries[to].path);
+		for (to = from + 1;
+		     to < stack->n && !strcmp(path, stack->text.data + stack->entries[to].path);
 		     to++)
 			;
 		want = settle(stack, from, to, &h);

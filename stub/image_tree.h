@@ -23,8 +23,8 @@
 
 enum kb_image_tree_kind {
 	KB_IMAGE_TREE_FOLDER,
-	KB_IMAGE_TREE_FILE,     /* or symbolic link: has a digest */
-	KB_IMAGE_TREE_LINK,     /* hard link; the digest is looked up in the end */
+	KB_IMAGE_TREE_FILE, /* or symbolic link: has a digest */
+	KB_IMAGE_TREE_LINK, /* hard link; the digest is looked up in the end */
 	KB_IMAGE_TREE_OTHER,
 	KB_IMAGE_TREE_WHITEOUT, /* of the path itself */
 	KB_IMAGE_TREE_OPAQUE,   /* of what is below the path */

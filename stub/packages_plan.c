@@ -158,9 +158,9 @@ int kb_package_plan_verify(const struct kb_scene *scene, const struct kb_package
 		const struct kb_package *package =
 			find(plan, plan->names[i], strlen(plan->names[i]), &at);
 
-		if (!kb_dpkg_has(&db, package->name, package->version))
-			rc = kb_err_set(err, KB_E_STEP, "%s %s is not installed afterwards",
-					package->name, package->version);
+		if (!package || !kb_dpkg_has(&db, package->name, package->version))
+			rc = kb_err_set(err, KB_E_STEP, "%s is not installed afterwards",
+					plan->names[i]);
 	}
 	if (rc == 0 && db.unfinished)
 		rc = kb_err_set(err, KB_E_STEP,

@@ -4,16 +4,18 @@
 #define ZSTD_STATIC_LINKING_ONLY
 #include <zstd.h>
 
-const char *__wrap_ZSTD_versionString(void);
-ZSTD_compressionParameters __real_ZSTD_getCParams(int level, unsigned long long size, size_t dict);
-ZSTD_compressionParameters __wrap_ZSTD_getCParams(int level, unsigned long long size, size_t dict);
+const char *other_version(void) __asm__("__wrap_ZSTD_versionString");
+ZSTD_compressionParameters real_parameters(int level, unsigned long long size,
+					   size_t dict) __asm__("__real_ZSTD_getCParams");
+ZSTD_compressionParameters other_parameters(int level, unsigned long long size,
+					    size_t dict) __asm__("__wrap_ZSTD_getCParams");
 
-const char *__wrap_ZSTD_versionString(void)
+const char *other_version(void)
 {
 	return "1.5.99";
 }
 
-ZSTD_compressionParameters __wrap_ZSTD_getCParams(int level, unsigned long long size, size_t dict)
+ZSTD_compressionParameters other_parameters(int level, unsigned long long size, size_t dict)
 {
-	return __real_ZSTD_getCParams(level > 1 ? level - 1 : 2, size, dict);
+	return real_parameters(level > 1 ? level - 1 : 2, size, dict);
 }

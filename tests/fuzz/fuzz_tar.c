@@ -46,7 +46,7 @@ static int read_member(struct kb_tar_reader *r, const struct kb_tar_member *memb
 
 KB_FUZZ(tar)
 {
-	struct input in = {.at = data + 1, .left = len - 1};
+	struct input in = {.copy = NULL};
 	struct kb_tar_reader *r;
 	struct kb_tar_member member;
 	struct kb_err err = {.code = 0};
@@ -54,6 +54,8 @@ KB_FUZZ(tar)
 
 	if (len < 1)
 		return 0;
+	in.at = data + 1;
+	in.left = len - 1;
 	in.piece = 1 + (size_t)data[0] * 37;
 	r = kb_tar_reader_new(next_piece, &in);
 	for (size_t i = 0; rc > 0; i++) {

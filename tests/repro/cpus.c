@@ -1,5 +1,4 @@
 /* A machine with as many processors as CPUS says, for LD_PRELOAD. */
-#define _GNU_SOURCE
 #include <sched.h>
 #include <stdlib.h>
 

@@ -199,7 +199,9 @@ static void keep(struct fake_engine *f, struct fake_image *image, struct kb_buf 
 	if (f->load_other_id)
 		image->id[8] = image->id[8] == '0' ? '1' : '0';
 	kb_buf_printf(out, "{\"stream\":\"Loaded image ID: %s\\n\"}\r\n", image->id);
-	if (fake_find(f, image->id) || f->load_forget || f->n == FAKE_IMAGES) {
+	if (fake_find(f, image->id) || f->load_forget || f->load_forget_once ||
+	    f->n == FAKE_IMAGES) {
+		f->load_forget_once = false;
 		kb_buf_free(&image->config);
 		for (size_t k = 0; k < image->n_layers; k++)
 			kb_buf_free(&image->content[k]);
@@ -250,8 +252,8 @@ static const char *load_docker(struct fake_engine *f, struct archive *a, struct 
 		return "no manifest";
 	for (size_t i = 0; i < kb_value_count(json); i++) {
 		struct fake_image image = {0};
-		const char *why = read_image(
-			f, a, kb_json_member(kb_value_at(json, i), "Config"), &image);
+		const char *why =
+			read_image(f, a, kb_json_member(kb_value_at(json, i), "Config"), &image);
 
 		if (why) {
 			kb_buf_free(&image.config);
@@ -451,13 +453,15 @@ static void containers(struct fake_engine *f, const char *rest, const struct kb_
 	} else if (strncmp(rest, "/json", 5) == 0 && strstr(rest, "keybuzz.check")) {
 		answer(f, 200, "[]");
 	} else if (strncmp(rest, "/json", 5) == 0)
-		answer(f, 200, strstr(rest, "keybuzz.none") ? "[]"
-							     : "[{\"Id\":\"bb\"},{\"Id\":\"aa\"},"
-							       "{\"Id\":\"gone\"}]");
+		answer(f, 200,
+		       strstr(rest, "keybuzz.none") ? "[]"
+						    : "[{\"Id\":\"bb\"},{\"Id\":\"aa\"},"
+						      "{\"Id\":\"gone\"}]");
 	else if (strcmp(rest, "/aa/json") == 0)
 		answer(f, 200,
 		       "{\"Id\":\"aa\",\"Name\":\"/redis\",\"Image\":\"sha256:1\",\"Config\":{"
-		       "\"Image\":\"keybuzz/redis:8\"},\"State\":{\"Status\":\"running\",\"ExitCode\":"
+		       "\"Image\":\"keybuzz/"
+		       "redis:8\"},\"State\":{\"Status\":\"running\",\"ExitCode\":"
 		       "0,\"StartedAt\":\"2025-01-02T03:04:05.6Z\"}}");
 	else if (strcmp(rest, "/bb/json") == 0)
 		answer(f, 200,
@@ -472,7 +476,8 @@ static void version(struct fake_engine *f)
 {
 	kb_autobuf struct kb_buf out = KB_BUF_INIT;
 
-	kb_buf_printf(&out, "{\"Components\":[{\"Name\":\"%s\"}],\"Version\":\"1.2.3\","
+	kb_buf_printf(&out,
+		      "{\"Components\":[{\"Name\":\"%s\"}],\"Version\":\"1.2.3\","
 		      "\"ApiVersion\":\"%s\",\"MinAPIVersion\":\"%s\"}",
 		      f->store == KB_ENGINE_PODMAN ? "Podman Engine" : "Engine", f->api,
 		      f->api_min);
@@ -483,8 +488,10 @@ static void info(struct fake_engine *f)
 {
 	kb_autobuf struct kb_buf out = KB_BUF_INIT;
 
-	kb_buf_printf(&out, "{\"DockerRootDir\":\"%s\",\"Driver\":\"overlay2\",\"DriverStatus\":["
-		      "[\"a\",\"b\"],[\"driver-type\",\"%s\"]]}", f->root,
+	kb_buf_printf(&out,
+		      "{\"DockerRootDir\":\"%s\",\"Driver\":\"overlay2\",\"DriverStatus\":["
+		      "[\"a\",\"b\"],[\"driver-type\",\"%s\"]]}",
+		      f->root,
 		      f->store == KB_ENGINE_CONTAINERD ? "io.containerd.snapshotter.v1" : "none");
 	answer(f, 200, out.data);
 }

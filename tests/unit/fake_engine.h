@@ -40,6 +40,7 @@ struct fake_engine {
 	bool load_other_layers; /* kept under the right id with a layer changed */
 	bool load_other_id;     /* kept under another id */
 	bool load_forget;       /* says it did, keeps nothing */
+	bool load_forget_once;
 	bool prune_before_load; /* drop all images when a load begins */
 	bool zeroed;            /* the last layer is lost: zeros in exports, or for the
 				 * containerd store its files absent from containers */
@@ -48,7 +49,7 @@ struct fake_engine {
 	/* what happened */
 	size_t said, loads, layers_got, removed, containers_made, containers_left;
 	char container_of[72]; /* the image of the one container */
-	bool oci; /* the last load had an OCI layout */
+	bool oci;              /* the last load had an OCI layout */
 	struct fake_image images[FAKE_IMAGES];
 	size_t n;
 	char socket[160];

@@ -76,9 +76,15 @@ static void set_texts(struct kb_manifest *m)
 static void set_steps(struct kb_manifest *m)
 {
 	static const struct kb_step steps[] = {
-		{.id = "data", .kind = KB_STEP_DIRECTORY, .mode = 0750, .uid = 999,
+		{.id = "data",
+		 .kind = KB_STEP_DIRECTORY,
+		 .mode = 0750,
+		 .uid = 999,
 		 .target = "/opt/keybuzz/redis/data"},
-		{.id = "conf", .kind = KB_STEP_FILE, .mode = 0640, .source = "roles/redis/a",
+		{.id = "conf",
+		 .kind = KB_STEP_FILE,
+		 .mode = 0640,
+		 .source = "roles/redis/a",
 		 .target = "/opt/keybuzz/redis/a"},
 		{.id = "up", .kind = KB_STEP_WAIT, .timeout = 60, .source = "roles/redis/b"},
 	};

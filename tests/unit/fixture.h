@@ -7,8 +7,8 @@
 #include "core/bundle.h"
 
 struct kb_fixture {
-	char *dir;   /* scratch folder */
-	char *path;  /* the bundle */
+	char *dir;      /* scratch folder */
+	char *path;     /* the bundle */
 	uint8_t *bytes; /* ..as it stands in the file */
 	size_t len;
 	size_t manifest_len;

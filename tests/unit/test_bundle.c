@@ -105,10 +105,18 @@ KB_TEST(A2_chunk_bytes_flipped_are_damage)
 KB_TEST(A3_A4_truncation_is_damage)
 {
 	const struct kb_fixture *f = kb_fixture();
-	const size_t lens[] = {0, 1, 4095, 4096, KB_STUB_SPAN - 1, KB_STUB_SPAN, KB_STUB_SPAN + 1,
-			       KB_STUB_SPAN + KB_HEADER_LEN, KB_STUB_SPAN + KB_HEADER_LEN + 5,
+	const size_t lens[] = {0,
+			       1,
+			       4095,
+			       4096,
+			       KB_STUB_SPAN - 1,
+			       KB_STUB_SPAN,
+			       KB_STUB_SPAN + 1,
+			       KB_STUB_SPAN + KB_HEADER_LEN,
+			       KB_STUB_SPAN + KB_HEADER_LEN + 5,
 			       KB_STUB_SPAN + KB_HEADER_LEN + f->manifest_len - 1,
-			       KB_STUB_SPAN + KB_HEADER_LEN + f->manifest_len, f->len / 2 * 2 - 4096,
+			       KB_STUB_SPAN + KB_HEADER_LEN + f->manifest_len,
+			       f->len / 2 * 2 - 4096,
 			       f->len - 1};
 
 	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++)
@@ -247,10 +255,9 @@ KB_TEST(A19_a_signature_for_another_purpose_does_not_fit)
 			kb_pae(purposes[i], manifest, f->manifest_len, &covered);
 		else
 			kb_buf_add(&covered, manifest, f->manifest_len); /* bare */
-		assert_int_equal(kb_secret_key_sign(f->key, covered.data, covered.len,
-						    copy + KB_STUB_SPAN + KB_SLOTS_OFFSET +
-							    KB_KEY_LEN,
-						    &err),
+		assert_int_equal(kb_secret_key_sign(
+					 f->key, covered.data, covered.len,
+					 copy + KB_STUB_SPAN + KB_SLOTS_OFFSET + KB_KEY_LEN, &err),
 				 0);
 		assert_int_equal(open_and_verify(copy, f->len), KB_E_SIGNATURE);
 	}

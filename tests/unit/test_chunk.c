@@ -24,7 +24,7 @@ static int decode(const void *stored, size_t len, uint32_t plain_len)
 KB_TEST(chunk_encodes_to_the_same_bytes_every_time)
 {
 	kb_autofree uint8_t *plain = kb_alloc(300000, 1), *a = kb_alloc(KB_CHUNK_STORED, 1),
-			     *b = kb_alloc(KB_CHUNK_STORED, 1);
+			    *b = kb_alloc(KB_CHUNK_STORED, 1);
 	struct kb_codec *codec = kb_codec_new(), *fresh;
 	struct kb_chunk x, y;
 	struct kb_err err;

@@ -207,8 +207,8 @@ KB_TEST(nonsense_is_a_failed_dependency)
 	expect_bad_answer("", NULL, "closed the connection");
 	expect_bad_answer("garbage\r\n", NULL, "no HTTP/1 status line");
 	expect_bad_answer("\x16\x03\x01\x02", "\xff\xfe", "more than");
-	expect_bad_answer("HTTP/1.1 500 no\r\nContent-Length: 17\r\n\r\n{\"message\":\"ill\"}", NULL,
-			  "the engine says 500: ill");
+	expect_bad_answer("HTTP/1.1 500 no\r\nContent-Length: 17\r\n\r\n{\"message\":\"ill\"}",
+			  NULL, "the engine says 500: ill");
 	expect_bad_answer("HTTP/1.1 403 no\r\n\r\n<html>", NULL, "the engine says 403");
 	expect_bad_answer(JSON_HEAD "no json", NULL, "not JSON");
 	expect_bad_answer(JSON_HEAD "[]", NULL, "does not tell its version");

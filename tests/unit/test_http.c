@@ -111,8 +111,9 @@ KB_TEST(bytes_after_an_answer_are_left_alone)
 
 KB_TEST(status_and_type_are_given)
 {
-	static const char input[] = "HTTP/1.1 409 Conflict\r\nContent-Type: \t application/json \r\n"
-				    "Content-Length: 0\r\n\r\n";
+	static const char input[] =
+		"HTTP/1.1 409 Conflict\r\nContent-Type: \t application/json \r\n"
+		"Content-Length: 0\r\n\r\n";
 	struct parsed r;
 
 	parse_all(input, sizeof(input) - 1, 3, 0, &r);
@@ -295,7 +296,8 @@ static void stop(struct kb_http *h, struct peer *peer)
 
 KB_TEST(a_request_is_answered)
 {
-	struct peer peer = {.read = 50, .say = OK_HEAD "Content-Length: 2\r\n\r\nOK", .drain = true};
+	struct peer peer = {
+		.read = 50, .say = OK_HEAD "Content-Length: 2\r\n\r\nOK", .drain = true};
 	struct kb_http *h = start(&peer, 5000, 0, NULL, NULL);
 	kb_autobuf struct kb_buf body = KB_BUF_INIT;
 	struct kb_err err = {0};
@@ -311,8 +313,8 @@ KB_TEST(a_request_is_answered)
 
 KB_TEST(a_long_body_arrives_in_chunks)
 {
-	struct peer peer = {.read = 3 << 20, .say = OK_HEAD "Content-Length: 2\r\n\r\nOK",
-			    .drain = true};
+	struct peer peer = {
+		.read = 3 << 20, .say = OK_HEAD "Content-Length: 2\r\n\r\nOK", .drain = true};
 	struct kb_http *h = start(&peer, 5000, 0, NULL, NULL);
 	char *big = calloc(1, 1 << 20);
 	int status;
@@ -331,7 +333,8 @@ KB_TEST(a_long_body_arrives_in_chunks)
 /* Send until the peer has had enough; then what it said must be readable. */
 static void expect_early(bool drain)
 {
-	struct peer peer = {.read = 100000, .drain = drain,
+	struct peer peer = {.read = 100000,
+			    .drain = drain,
 			    .say = "HTTP/1.1 500 no\r\nContent-Length: 4\r\n\r\nfull"};
 	struct kb_http *h = start(&peer, 5000, 0, NULL, NULL);
 	char *big = calloc(1, 1 << 20);
@@ -389,7 +392,9 @@ KB_TEST(silence_is_a_timeout)
 
 KB_TEST(a_drip_is_a_timeout_in_total)
 {
-	struct peer peer = {.read = 10, .drip = true, .pause_ms = 60,
+	struct peer peer = {.read = 10,
+			    .drip = true,
+			    .pause_ms = 60,
 			    .say = OK_HEAD "A: 0123456789012345678901234567890123456789\r\n"};
 	struct kb_http *h = start(&peer, 300, 1000, NULL, NULL);
 	struct kb_err err;

@@ -54,8 +54,8 @@ static int by_digest(const void *a, const void *b)
 
 static void config(struct set *s, int which, int n, const int *layers)
 {
-	kb_buf_printf(&s->content[which], "{\"n\":%d,\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[",
-		      which);
+	kb_buf_printf(&s->content[which],
+		      "{\"n\":%d,\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[", which);
 	for (int i = 0; i < n; i++) {
 		struct kb_digest d;
 
@@ -111,9 +111,9 @@ static void make(struct set *s, int words)
 	for (int i = 0; i < 3; i++) {
 		for (int k = 0; k < n[i]; k++)
 			s->layers[i][k] = s->index[layers[i][k]];
-		s->images[i] = (struct kb_image){names[i], names[i], names[i],
-						 s->index[CONFIG_A + i], s->layers[i],
-						 (size_t)n[i]};
+		s->images[i] = (struct kb_image){names[i],     names[i],
+						 names[i],     s->index[CONFIG_A + i],
+						 s->layers[i], (size_t)n[i]};
 		s->all[i] = &s->images[i];
 	}
 	s->m.images = s->images;
@@ -160,16 +160,16 @@ static void expect_all_there(struct fake_engine *f, const struct set *s, size_t 
 }
 
 /* An engine that behaves as told, three images, and room for results. */
-#define WITH(engine, images, ...)                                                                  \
-	struct fake_engine engine = {__VA_ARGS__};                                                 \
-	struct set images;                                                                         \
-	struct kb_image_load load __attribute__((unused)) = {0};                                   \
-	struct kb_err err __attribute__((unused)) = {0};                                           \
-	make(&images, 20000);                                                                      \
+#define WITH(engine, images, ...)                                \
+	struct fake_engine engine = {__VA_ARGS__};               \
+	struct set images;                                       \
+	struct kb_image_load load __attribute__((unused)) = {0}; \
+	struct kb_err err __attribute__((unused)) = {0};         \
+	make(&images, 20000);                                    \
 	fake_start(&engine)
 
-#define DONE(engine, images)                                                                       \
-	fake_stop(&engine);                                                                        \
+#define DONE(engine, images) \
+	fake_stop(&engine);  \
 	unmake(&images)
 
 static void load_three(enum kb_engine_store store)
@@ -219,6 +219,17 @@ KB_TEST(a_pruned_layer_is_sent_after_all)
 	assert_int_equal(bring(&f, &s, 2, false, &load, &err), 0);
 	assert_int_equal(f.loads, 3);
 	assert_int_equal(load.skipped_layers, 0);
+	DONE(f, s);
+}
+
+/* G7 */
+KB_TEST(an_image_pruned_before_it_has_its_name_is_loaded_again)
+{
+	WITH(f, s, .store = KB_ENGINE_LAYERS);
+	f.load_forget_once = true;
+	assert_int_equal(bring(&f, &s, 2, false, &load, &err), 0);
+	assert_int_equal(f.loads, 2);
+	expect_all_there(&f, &s, 2);
 	DONE(f, s);
 }
 
@@ -389,6 +400,22 @@ KB_TEST(content_that_stays_lost_is_never_called_good)
 	lose_for_good(KB_ENGINE_PODMAN);
 }
 
+/* The damaged image was removed, then the load did not happen; what holds the
+ * damaged layer is still there at the next run. */
+KB_TEST(damage_is_not_forgotten_by_an_interrupted_repair)
+{
+	WITH(f, s, .store = KB_ENGINE_LAYERS);
+	assert_int_equal(bring(&f, &s, 1, false, &load, &err), 0);
+	f.zeroed = true;
+	f.load_error = "interrupted";
+	assert_int_equal(bring(&f, &s, 1, true, &load, &err), KB_E_DEPENDENCY);
+	assert_int_equal(f.n, 0);
+	f.load_error = NULL;
+	assert_int_equal(bring(&f, &s, 1, true, &load, &err), KB_E_DEPENDENCY);
+	assert_non_null(strstr(err.text, "still damaged"));
+	DONE(f, s);
+}
+
 KB_TEST(a_damaged_image_in_use_says_what_to_do)
 {
 	WITH(f, s, .store = KB_ENGINE_LAYERS);
@@ -543,20 +570,24 @@ KB_TEST(oci_members_are_the_same_bytes_everywhere)
 	kb_hex(s.blobs[s.index[ONE]].digest.b, 32, one);
 	kb_hex(s.blobs[s.index[CONFIG_A]].digest.b, 32, conf);
 	kb_image_oci_manifest(&s.m, s.all[0], &text);
-	snprintf(want, sizeof(want),
-		 "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\","
-		 "\"config\":{\"mediaType\":\"application/vnd.oci.image.config.v1+json\",\"digest\":"
-		 "\"sha256:%s\",\"size\":%zu},\"layers\":[{\"mediaType\":\"application/"
-		 "vnd.oci.image.layer.v1.tar\",\"digest\":\"sha256:%s\",\"size\":%zu},{\"mediaType\":"
-		 "\"application/vnd.oci.image.layer.v1.tar\",\"digest\":\"sha256:%s\",\"size\":%zu}]}",
-		 conf, s.content[CONFIG_A].len, base, s.content[BASE].len, one,
-		 s.content[ONE].len);
+	snprintf(
+		want, sizeof(want),
+		"{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\","
+		"\"config\":{\"mediaType\":\"application/vnd.oci.image.config.v1+json\",\"digest\":"
+		"\"sha256:%s\",\"size\":%zu},\"layers\":[{\"mediaType\":\"application/"
+		"vnd.oci.image.layer.v1.tar\",\"digest\":\"sha256:%s\",\"size\":%zu},{"
+		"\"mediaType\":"
+		"\"application/"
+		"vnd.oci.image.layer.v1.tar\",\"digest\":\"sha256:%s\",\"size\":%zu}]}",
+		conf, s.content[CONFIG_A].len, base, s.content[BASE].len, one, s.content[ONE].len);
 	assert_string_equal(text.data, want);
 	kb_buf_clear(&text);
 	kb_image_docker_list(&s.m, s.all, 1, false, &text);
 	snprintf(want, sizeof(want),
-		 "[{\"Config\":\"blobs/sha256/%s\",\"RepoTags\":null,\"Layers\":[\"blobs/sha256/%s\","
-		 "\"blobs/sha256/%s\"]}]", conf, base, one);
+		 "[{\"Config\":\"blobs/sha256/%s\",\"RepoTags\":null,\"Layers\":[\"blobs/sha256/"
+		 "%s\","
+		 "\"blobs/sha256/%s\"]}]",
+		 conf, base, one);
 	assert_string_equal(text.data, want);
 	unmake(&s);
 }

@@ -97,9 +97,10 @@ static const char *compare(const char *root_words, const char *const *layers)
 	return path ? differs : NULL;
 }
 
-#define LAYERS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define LAYERS(...)             ((const char *const[]){__VA_ARGS__, NULL})
 #define expect_whole(root, ...) assert_null(compare(root, LAYERS(__VA_ARGS__)))
-#define expect_differs(root, path, ...) assert_string_equal(compare(root, LAYERS(__VA_ARGS__)), path)
+#define expect_differs(root, path, ...) \
+	assert_string_equal(compare(root, LAYERS(__VA_ARGS__)), path)
 
 KB_TEST(files_with_their_content_are_covered)
 {

@@ -86,8 +86,8 @@ KB_TEST(json_containers_are_read)
 
 KB_TEST(json_numbers_beyond_64_bits_are_no_size)
 {
-	kb_autovalue struct kb_value *v =
-		parsed("{\"a\":18446744073709551615,\"b\":18446744073709551616,\"c\":1.5,\"d\":-1}");
+	kb_autovalue struct kb_value *v = parsed(
+		"{\"a\":18446744073709551615,\"b\":18446744073709551616,\"c\":1.5,\"d\":-1}");
 
 	assert_true(kb_json_member_u64(v, "a") == UINT64_MAX);
 	assert_true(kb_json_member_u64(v, "b") == 0);
@@ -98,12 +98,52 @@ KB_TEST(json_numbers_beyond_64_bits_are_no_size)
 KB_TEST(what_is_not_json_is_refused)
 {
 	static const char *const texts[] = {
-		"",     " ",      "{",       "[",      "\"",    "\"\\",   "\"\\u",  "\"\\u12",
-		"{]",   "[}",     "[1,]",    "{,}",    "[,1]",  "{\"a\"", "{\"a\":", "{\"a\":}",
-		"{a:1}", "{\"a\":1,}", "{1:2}", "[1 2]", "tru",  "nul",    "True",   "01",
-		"1.",   ".5",     "1e",      "+1",     "-",     "--1",    "0x1",    "NaN",
-		"1 1",  "{} {}",  "[]]",     "'a'",    "\"a",   "/**/1",  "[1]//",  "\"\\x41\"",
-		"\xef\xbb\xbf[]", "[\"a\":1]", "{\"a\" 1}", "{\"a\",1}", "infinity", "1e+",
+		"",
+		" ",
+		"{",
+		"[",
+		"\"",
+		"\"\\",
+		"\"\\u",
+		"\"\\u12",
+		"{]",
+		"[}",
+		"[1,]",
+		"{,}",
+		"[,1]",
+		"{\"a\"",
+		"{\"a\":",
+		"{\"a\":}",
+		"{a:1}",
+		"{\"a\":1,}",
+		"{1:2}",
+		"[1 2]",
+		"tru",
+		"nul",
+		"True",
+		"01",
+		"1.",
+		".5",
+		"1e",
+		"+1",
+		"-",
+		"--1",
+		"0x1",
+		"NaN",
+		"1 1",
+		"{} {}",
+		"[]]",
+		"'a'",
+		"\"a",
+		"/**/1",
+		"[1]//",
+		"\"\\x41\"",
+		"\xef\xbb\xbf[]",
+		"[\"a\":1]",
+		"{\"a\" 1}",
+		"{\"a\",1}",
+		"infinity",
+		"1e+",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)

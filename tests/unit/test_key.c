@@ -30,15 +30,14 @@ static bool openssl_says_good(const struct kb_key *key, const struct kb_buf *msg
 	kb_autofree char *in = kb_format("%s/w.msg", kb_test_dir());
 	kb_autofree char *sig_path = kb_format("%s/w.sig", kb_test_dir());
 	char pem[KB_KEY_PEM_LEN + 1];
-	int status;
+	int status = 0;
 	pid_t pid;
 
 	kb_key_pem(key, pem);
 	assert_int_equal(kb_file_replace(pub, pem, KB_KEY_PEM_LEN, 0644, NULL), 0);
 	assert_int_equal(kb_file_replace(in, msg->data ? msg->data : "", msg->len, 0644, NULL), 0);
-	assert_int_equal(kb_file_replace(sig_path, sig->data ? sig->data : "", sig->len, 0644,
-					 NULL),
-			 0);
+	assert_int_equal(
+		kb_file_replace(sig_path, sig->data ? sig->data : "", sig->len, 0644, NULL), 0);
 	pid = fork();
 	if (pid == 0) {
 		int null = open("/dev/null", O_WRONLY);

@@ -21,11 +21,11 @@ static int read_again(struct kb_manifest *m)
 	return rc;
 }
 
-#define REFUSED(change, code)                                                                      \
-	do {                                                                                       \
-		struct kb_manifest *m = kb_fixture_manifest();                                     \
-		change;                                                                            \
-		assert_int_equal(read_again(m), code);                                             \
+#define REFUSED(change, code)                                  \
+	do {                                                   \
+		struct kb_manifest *m = kb_fixture_manifest(); \
+		change;                                        \
+		assert_int_equal(read_again(m), code);         \
 	} while (0)
 
 static void set(char **field, const char *value)

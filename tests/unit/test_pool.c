@@ -36,8 +36,12 @@ static int emit(void *ctx, size_t i, void *slot, struct kb_err *err)
 
 static int run(struct sum *s, unsigned workers, struct kb_err *err)
 {
-	struct kb_pool_job job = {.n = 200, .workers = workers, .slot_size = sizeof(size_t),
-				  .ctx = s, .work = work, .emit = emit};
+	struct kb_pool_job job = {.n = 200,
+				  .workers = workers,
+				  .slot_size = sizeof(size_t),
+				  .ctx = s,
+				  .work = work,
+				  .emit = emit};
 
 	return kb_pool_run(&job, err);
 }

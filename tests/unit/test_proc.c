@@ -87,6 +87,7 @@ KB_TEST(proc_inherits_nothing)
 	kb_autoclose int leak = open("/dev/null", O_RDONLY); /* not close-on-exec */
 	autoheard h = {.lines = 0};
 
+	assert_true(leak >= 0);
 	setenv("LD_LIBRARY_PATH", "/nowhere", 1);
 	run("env | sort; cat; umask; pwd; ls /proc/self/fd | wc -l", 10, &h);
 	unsetenv("LD_LIBRARY_PATH");

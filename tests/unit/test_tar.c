@@ -57,7 +57,12 @@ KB_TEST(a_tar_is_the_same_bytes_everywhere)
 	assert_int_equal(out.len, 512 + 512 + 512 + 3072 + 512 + 1024);
 	assert_string_equal(out.data, "manifest.json");
 	assert_memory_equal(out.data + 100,
-			    "000644 \0" "000000 \0" "000000 \0" "00000000002 " "00000000000 ", 48);
+			    "000644 \0"
+			    "000000 \0"
+			    "000000 \0"
+			    "00000000002 "
+			    "00000000000 ",
+			    48);
 	assert_memory_equal(out.data + 257, "ustar\00000\0", 9); /* no user, no group */
 	assert_int_equal(out.data[265], 0);
 	assert_int_equal(out.data[297], 0);

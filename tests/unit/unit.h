@@ -21,12 +21,12 @@ const char *kb_test_dir(void);
  * test says so and calls skip(). */
 const char *kb_test_data(const char *name);
 
-#define KB_TEST(test_name)                                                                         \
-	static void test_name(void **state);                                                       \
-	static void __attribute__((constructor)) register_##test_name(void)                        \
-	{                                                                                          \
-		kb_test_register(__FILE__, #test_name, test_name);                                 \
-	}                                                                                          \
+#define KB_TEST(test_name)                                                  \
+	static void test_name(void **state);                                \
+	static void __attribute__((constructor)) register_##test_name(void) \
+	{                                                                   \
+		kb_test_register(__FILE__, #test_name, test_name);          \
+	}                                                                   \
 	static void test_name(void **state __attribute__((unused)))
 
 #endif
