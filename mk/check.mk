@@ -9,14 +9,14 @@ QUICK := unit='make -s check-unit' \
 	 opens='tests/attack/opens'
 
 # Real hosts.
-HOSTS := hosts='tests/hosts/selftest' \
+HOSTS = hosts='tests/hosts/selftest' \
 	 refusals='tests/attack/refusals' \
 	 memory='SIZE_MB=$(MEMORY_MB) tests/attack/memory' \
 	 redis='tests/roles/redis/cluster'
 MEMORY_MB ?= 600
 
 # What takes longer, or has not yet run often enough to hold up a change.
-MORE  := lint='make -s lint && echo "1 passed, 0 failed"' \
+MORE  = lint='make -s lint && echo "1 passed, 0 failed"' \
 	 debian='tests/roles/images/test_debian.sh' \
 	 registry='tests/roles/images/test_registry.sh' \
 	 repro='make -s check-repro' \
