@@ -45,7 +45,7 @@ static int open_large(void *ctx, size_t i, struct kb_err *err)
 	struct output *out = ctx;
 	const struct kb_blob *blob = &out->m->blobs[i];
 	int rc = kb_frames_open(out->pack->store, &blob->digest, blob->size, out->pack->level,
-				out->pack->progress, &out->frames[i], err);
+				&out->layout.of_blob, &out->frames[i], err);
 
 	for (size_t j = 0; rc == 0 && j < out->frames[i].n_chunks; j++)
 		kb_layout_add(&out->layout, &out->frames[i].chunks[j]);
@@ -144,7 +144,8 @@ int kb_pack_write(const struct kb_pack *pack, struct kb_manifest *m, const char 
 					.level = pack->level,
 					.m = m,
 					.shared = keep_shared,
-					.large = open_large}};
+					.large = open_large,
+					.progress = pack->progress}};
 	kb_autonewfile struct kb_newfile nf = KB_NEWFILE_INIT;
 	int rc;
 

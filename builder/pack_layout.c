@@ -72,6 +72,14 @@ static int lay_small(struct kb_layout *l, struct kb_err *err)
 	return rc;
 }
 
+static int add_to_done(void *ctx, const char *what, uint64_t done, uint64_t total)
+{
+	const struct kb_layout *l = ctx;
+
+	(void)total;
+	return kb_progress_step(l->progress, what, l->done + done, l->total);
+}
+
 static int lay_large(struct kb_layout *l, struct kb_err *err)
 {
 	for (size_t i = 0; i < l->m->n_blobs; i++) {
@@ -84,6 +92,7 @@ static int lay_large(struct kb_layout *l, struct kb_err *err)
 		blob->offset = 0;
 		if ((rc = l->large(l->ctx, i, err)) != 0)
 			return rc;
+		l->done += blob->size;
 	}
 	return 0;
 }
@@ -95,6 +104,10 @@ int kb_layout_run(struct kb_layout *l, struct kb_err *err)
 	free(l->m->chunks);
 	l->m->chunks = NULL;
 	l->m->n_chunks = l->cap_chunks = 0;
+	l->of_blob = (struct kb_progress){add_to_done, l};
+	l->done = l->total = 0;
+	for (size_t i = 0; i < l->m->n_blobs; i++)
+		l->total += l->m->blobs[i].size >= KB_BLOB_ALONE ? l->m->blobs[i].size : 0;
 	rc = lay_small(l, err);
 	return rc ? rc : lay_large(l, err);
 }

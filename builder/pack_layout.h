@@ -22,6 +22,9 @@ struct kb_layout {
 	/* takes the blob M->blobs[I], whose chunks it appends by kb_layout_add */
 	int (*large)(void *ctx, size_t i, struct kb_err *err);
 	void *ctx;
+	const struct kb_progress *progress; /* told about all large blobs together.. */
+	struct kb_progress of_blob;         /* ..from what LARGE tells about its one */
+	uint64_t done, total;
 };
 
 /* The host program, zero-padded to its span, and the digest of all of it. */

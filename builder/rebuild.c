@@ -188,7 +188,8 @@ static int compress_large(void *ctx, size_t i, struct kb_err *err)
 	if ((rc = kb_store_check(c->r->store, &blob->digest, err)) < 0 ||
 	    (rc = kb_store_read(c->r->store, &blob->digest, &fd, NULL, err)) < 0)
 		return rc;
-	return kb_frames_make(fd, blob->size, c->layout.level, c->r->progress, take_large, c, err);
+	return kb_frames_make(fd, blob->size, c->layout.level, &c->layout.of_blob, take_large, c,
+			      err);
 }
 
 /* ---- the other regions ---- */
@@ -341,6 +342,7 @@ int kb_rebuild_check(const struct kb_rebuild *r, struct kb_bundle *bundle, struc
 				      .m = m,
 				      .shared = take_shared,
 				      .large = compress_large,
+				      .progress = r->progress,
 				      .ctx = &c};
 	rc = check_present(&c, err);
 	if (rc == 0)
