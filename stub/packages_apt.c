@@ -121,19 +121,23 @@ static int write_config(const struct apt *apt, struct kb_err *err)
 					      "PreferencesParts"};
 	static const char *const off[] = {"http", "https",    "ftp",    "cdrom", "rsh", "ssh",
 					  "tor",  "tor+http", "mirror", "s3",    "git"};
+	/* the last two are written even by a simulation */
+	static const struct {
+		const char *key, *name;
+	} here[] = {{"Etc::SourceList", "sources.list"},
+		    {"State::Lists", "lists/"},
+		    {"Cache", "cache/"},
+		    {"Log::Planner", "planner.log"},
+		    {"Log::Solver", "solver.log"}};
 	kb_autobuf struct kb_buf text = KB_BUF_INIT;
 
 	for (size_t i = 0; i < sizeof(nowhere) / sizeof(nowhere[0]); i++)
 		kb_buf_printf(&text, "Dir::Etc::%s \"/dev/null\";\n", nowhere[i]);
 	for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++)
 		kb_buf_printf(&text, "Dir::Bin::Methods::%s \"false\";\n", off[i]);
-	kb_buf_printf(&text,
-		      "Dir::Etc::SourceList \"%s/sources.list\";\n"
-		      "Dir::State::Lists \"%s/lists/\";\n"
-		      "Dir::Cache \"%s/cache/\";\n"
-		      "Dir::Cache::pkgcache \"\";\n"
-		      "Dir::Cache::srcpkgcache \"\";\n",
-		      apt->path, apt->path, apt->path);
+	for (size_t i = 0; i < sizeof(here) / sizeof(here[0]); i++)
+		kb_buf_printf(&text, "Dir::%s \"%s/%s\";\n", here[i].key, apt->path, here[i].name);
+	kb_buf_puts(&text, "Dir::Cache::pkgcache \"\";\nDir::Cache::srcpkgcache \"\";\n");
 	kb_buf_puts(&text, "APT::Sandbox::User \"root\";\n"
 			   "APT::Install-Recommends \"false\";\n"
 			   "APT::Install-Suggests \"false\";\n"
