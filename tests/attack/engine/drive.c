@@ -1,9 +1,11 @@
 /* Drive the image code against a real engine, from a folder that make_images
- * made (or from a bundle made of it, see bundle_of).
+ * made, or from a bundle (X.run, whose signer is in the folder named by TRUST).
  *
- *	drive SOCKET DIR info | present | check | budget | load | containers
+ *	drive SOCKET DIR info | present | check | budget | load | repair | containers
  *
- * Prints one line per image or fact; exits with the code of the error.
+ * `repair` is a load that looks at content. SOCKET "-" is the usual place; with
+ * SHOW set, progress is printed. One line per image or fact; the exit status is
+ * the error's.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -138,6 +140,23 @@ static void open_folder(struct folder *f, const char *dir)
 	f->feed = (struct kb_image_feed){&f->m, stream, f};
 }
 
+static void open_bundle(struct folder *f, const char *path)
+{
+	struct kb_bundle *bundle;
+	struct kb_trust trust;
+	struct kb_err err;
+
+	if (kb_trust_load(getenv("TRUST"), &trust, &err) < 0 ||
+	    kb_bundle_open(open(path, O_RDONLY | O_CLOEXEC), path, &trust, &bundle, &err) < 0) {
+		kb_err_print(&err);
+		exit(-err.code);
+	}
+	kb_image_feed_bundle(bundle, &f->feed);
+	f->m = *f->feed.manifest;
+	for (size_t i = 0; i < f->m.n_images; i++)
+		f->all[i] = &f->m.images[i];
+}
+
 static const char *const states[] = {"absent", "untagged", "present", "damaged"};
 
 static void print_status(const struct kb_image_status *s, size_t n)
@@ -216,7 +235,10 @@ int main(int argc, char **argv)
 	} else if (rc == 0 && strcmp(argv[3], "containers") == 0) {
 		rc = show_containers(e, &err);
 	} else if (rc == 0) {
-		open_folder(&folder, argv[2]);
+		if (strlen(argv[2]) > 4 && !strcmp(argv[2] + strlen(argv[2]) - 4, ".run"))
+			open_bundle(&folder, argv[2]);
+		else
+			open_folder(&folder, argv[2]);
 		rc = act(e, &folder, argv[3], &progress, &err);
 	}
 	if (rc < 0)
