@@ -108,13 +108,14 @@ static void compose_needs(struct compose *c)
 	m->variables = compose_variables(c->site, role);
 }
 
-/* Names of releases that are not carried yet fall out. */
+/* Names of releases that are not carried yet fall out; "-NAME", what may be
+ * removed, stays. */
 static void choose_packages(const struct compose *c, struct kb_step *step)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < step->n_args; i++) {
-		if (kb_carried_has(&c->carried, step->args[i]))
+		if (step->args[i][0] == '-' || kb_carried_has(&c->carried, step->args[i]))
 			step->args[kept++] = step->args[i];
 		else
 			free(step->args[i]);

@@ -8,6 +8,7 @@
 #include "builder/site_tree.h"
 #include "core/digest.h"
 #include "core/name.h"
+#include "core/packages.h"
 
 #define LOWER  "abcdefghijklmnopqrstuvwxyz"
 #define UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -185,8 +186,8 @@ static void load_debian(const struct kb_site_load *l, const struct kb_schema *in
 	if (map.node && !kb_schema_has(&map, "packages"))
 		kb_schema_fault(in, node, "the key \"packages\" is missing");
 	image->packages =
-		kb_site_load_words(&map, "packages", kb_site_load_is_package, "a package name");
-	image->base = kb_site_load_words(&map, "base", kb_site_load_is_package, "a package name");
+		kb_site_load_words(&map, "packages", kb_packages_is_name, "a package name");
+	image->base = kb_site_load_words(&map, "base", kb_packages_is_name, "a package name");
 	image->user = kb_schema_word(&map, "user", "", is_user, "a user like \"999:999\"");
 	image->workdir = kb_schema_word(&map, "workdir", "", is_absolute, "an absolute path");
 	kb_schema_texts(&map, "entrypoint", &image->entrypoint.v, &image->entrypoint.n);

@@ -8,6 +8,7 @@
 
 #include "builder/site_settings.h"
 #include "core/name.h"
+#include "core/packages.h"
 
 #define LOWER  "abcdefghijklmnopqrstuvwxyz"
 #define DIGITS "0123456789"
@@ -134,7 +135,7 @@ static void report_unknown_release(const struct kb_schema *in, const struct kb_y
 static void load_names(struct kb_schema_map *map, const struct kb_yaml_member *m,
 		       struct kb_strings *names)
 {
-	*names = kb_site_load_words(map, m->key, kb_site_load_is_package, "a package name");
+	*names = kb_site_load_words(map, m->key, kb_packages_is_name, "a package name");
 	kb_site_load_strings_sort(names);
 	if (m->value->kind == KB_YAML_LIST && m->value->n == 0)
 		kb_schema_fault(map->in, m->value, "%s: the list is empty", m->key);
@@ -334,6 +335,23 @@ void kb_packages_step(const struct kb_site_load *l, const struct kb_schema *in,
 	}
 	kb_site_load_strings_sort(&args);
 	kb_site_load_strings_sort(&role->groups);
+	step->args = args.v;
+	step->n_args = args.n;
+}
+
+void kb_packages_removes(struct kb_schema_map *map, struct kb_step *step)
+{
+	struct kb_strings names =
+		kb_site_load_words(map, "removes", kb_packages_is_name, "a package name");
+	struct kb_strings args = {step->args, step->n_args};
+
+	for (size_t i = 0; i < names.n; i++) {
+		kb_autofree char *arg = kb_format("-%s", names.v[i]);
+
+		kb_site_load_strings_add(&args, arg);
+	}
+	kb_site_load_strings_free(&names);
+	kb_site_load_strings_sort(&args);
 	step->args = args.v;
 	step->n_args = args.n;
 }

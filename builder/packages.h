@@ -53,4 +53,7 @@ const struct kb_package_group *kb_packages_group(const struct kb_packages *packa
 void kb_packages_step(const struct kb_site_load *l, const struct kb_schema *in,
 		      const struct kb_yaml_node *node, struct kb_role *role, struct kb_step *step);
 
+/* Take "removes" of the same step: names that may go, as arguments "-NAME". */
+void kb_packages_removes(struct kb_schema_map *map, struct kb_step *step);
+
 #endif

@@ -7,6 +7,7 @@
 
 #include "builder/lock_fields.h"
 #include "core/file.h"
+#include "core/packages.h"
 
 /* ---- the value ---- */
 
@@ -217,7 +218,7 @@ static void read_groups(const struct kb_schema *in, const struct kb_yaml_node *n
 		map.taken[i] = true;
 		group->name = kb_strdup(m->key);
 		group->members =
-			kb_site_load_words(&map, m->key, kb_site_load_is_package, "a package name");
+			kb_site_load_words(&map, m->key, kb_packages_is_name, "a package name");
 		check_members(in, m, &release->entry.packages, group);
 	}
 	kb_schema_close(&map);

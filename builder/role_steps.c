@@ -20,6 +20,7 @@ enum option {
 	TIMEOUT = 128,
 	ALWAYS = 256,
 	PENDING = 512,
+	REMOVES = 1024,
 };
 
 static const struct {
@@ -28,7 +29,7 @@ static const struct {
 } options[] = {
 	{"owner", OWNER},   {"mode", MODE},       {"to", TO},     {"keep", KEEP},
 	{"from", FROM},     {"watch", WATCH},     {"args", ARGS}, {"timeout", TIMEOUT},
-	{"always", ALWAYS}, {"pending", PENDING},
+	{"always", ALWAYS}, {"pending", PENDING}, {"removes", REMOVES},
 };
 
 static const struct rule {
@@ -47,7 +48,7 @@ static const struct rule {
 	{"script", KB_STEP_SCRIPT, true, true, ARGS | TIMEOUT | ALWAYS | WATCH, 0, 300},
 	{"wait", KB_STEP_WAIT, true, true, ARGS | TIMEOUT | PENDING, 0, 60},
 	{"check", KB_STEP_CHECK, false, true, ARGS | TIMEOUT, 0, 60},
-	{"packages", KB_STEP_PACKAGES, true, false, 0, 0, 0},
+	{"packages", KB_STEP_PACKAGES, true, false, REMOVES, 0, 0},
 	{"volume", KB_STEP_VOLUME, true, false, 0, 0, 0},
 };
 
@@ -242,6 +243,8 @@ static void load_options(struct reader *r)
 	step->mode = takes & MODE ? kb_schema_mode(map, "mode", r->rule->mode) : r->rule->mode;
 	if (takes & WATCH)
 		load_watch(r);
+	if (takes & REMOVES)
+		kb_packages_removes(map, step);
 	if (takes & ARGS)
 		kb_schema_texts(map, "args", &step->args, &step->n_args);
 	if (takes & TIMEOUT)

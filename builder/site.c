@@ -30,14 +30,6 @@ bool kb_site_load_is_id(const char *text)
 	return kb_name_check_id(text, NULL) == 0;
 }
 
-bool kb_site_load_is_package(const char *text)
-{
-	size_t len = strlen(text);
-
-	return len >= 2 && len <= 128 && text[0] != '+' && text[0] != '-' && text[0] != '.' &&
-	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789+-.") == len;
-}
-
 void kb_site_load_strings_add(struct kb_strings *s, const char *text)
 {
 	s->v = kb_realloc(s->v, s->n + 1, sizeof(*s->v));

@@ -24,8 +24,7 @@ struct kb_value *kb_site_load_variables(const struct kb_schema *in,
 					const struct kb_yaml_node *node);
 
 /* Predicates for kb_schema_word. */
-bool kb_site_load_is_id(const char *text);      /* core/name.h */
-bool kb_site_load_is_package(const char *text); /* Debian policy 5.6.1 */
+bool kb_site_load_is_id(const char *text); /* core/name.h */
 
 /* Take KEY as a list of distinct texts that pass OK. */
 struct kb_strings kb_site_load_words(struct kb_schema_map *map, const char *key,

@@ -74,7 +74,8 @@ static int check_watch(const struct kb_manifest *m, const struct kb_step *step, 
 	return 0;
 }
 
-/* Every name a step asks for is carried, for that release, with its index. */
+/* Every name a step asks for is carried, for that release, with its index;
+ * "-NAME" is one that may be removed. */
 static int check_package(const struct kb_manifest *m, const struct kb_step *step, const char *arg,
 			 struct kb_err *err)
 {
@@ -84,6 +85,10 @@ static int check_package(const struct kb_manifest *m, const struct kb_step *step
 	char *index;
 	int rc = 0;
 
+	if (arg[0] == '-')
+		return kb_packages_is_name(arg + 1)
+			       ? 0
+			       : bad(err, step, "would remove what is not a package's name");
 	for (size_t i = 0; slash && i < m->n_packages && !carried; i++)
 		carried = strlen(m->packages[i].release) == len &&
 			  strncmp(m->packages[i].release, arg, len) == 0 &&

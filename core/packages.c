@@ -4,6 +4,14 @@
 #include <string.h>
 #include <strings.h>
 
+bool kb_packages_is_name(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len >= 2 && len <= 128 && text[0] != '+' && text[0] != '-' && text[0] != '.' &&
+	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789+-.") == len;
+}
+
 static const char *line_end(const char *at, const char *end)
 {
 	const char *newline = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;

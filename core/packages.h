@@ -24,6 +24,9 @@ bool kb_control_next(const char **at, const char *end, struct kb_control *ret_pa
 bool kb_control_field(const struct kb_control *paragraph, const char *name, const char **ret_value,
 		      size_t *ret_len);
 
+/* A package's name (Debian policy 5.6.1), at most 128 characters of it. */
+bool kb_packages_is_name(const char *text);
+
 /* -1, 0, 1: [epoch:]upstream[-revision] as deb-version(7) orders them. */
 int kb_debversion_cmp(const char *a, const char *b);
 

@@ -40,6 +40,9 @@ int kb_dpkg_read(int rootfd, const char *arch, struct kb_dpkg *ret_db, struct kb
 void kb_dpkg_free(struct kb_dpkg *db);
 #define kb_autodpkg __attribute__((cleanup(kb_dpkg_free)))
 
+/* NULL when dpkg knows nothing of it. */
+const struct kb_dpkg_package *kb_dpkg_find(const struct kb_dpkg *db, const char *name);
+
 /* Installed in VERSION or a later one. */
 bool kb_dpkg_has(const struct kb_dpkg *db, const char *name, const char *version);
 
@@ -55,7 +58,10 @@ struct kb_package_plan {
 	bool *missing;      /* by carried: not installed, or older */
 	const char **names; /* that the step asks for and that are missing */
 	size_t n_names, n_asked;
+	const char **removable; /* that are installed, and may go if apt says so */
+	size_t n_removable;
 	bool unfinished;            /* dpkg was interrupted: that is ended first */
+	bool held;                  /* services still are, by an interrupted install */
 	uint64_t staged, installed; /* bytes: of the files, and once unpacked */
 	size_t n_staged;
 };

@@ -36,13 +36,28 @@ static bool installs_carried(const struct kb_package_plan *plan, const char *lin
 	return is_carried(plan, line, name, open, version);
 }
 
+/* "Remv NAME[:ARCH] [VERSION]" */
+static bool removes_named(const struct kb_package_plan *plan, const char *line, size_t len)
+{
+	size_t name = 0;
+
+	while (name < len && line[name] != ' ' && line[name] != ':')
+		name++;
+	for (size_t i = 0; i < plan->n_removable; i++)
+		if (strlen(plan->removable[i]) == name &&
+		    strncmp(plan->removable[i], line, name) == 0)
+			return true;
+	return false;
+}
+
 int kb_packages_judge(const struct kb_package_plan *plan, const char *text, struct kb_err *err)
 {
 	for (const char *line = text; *line;) {
 		size_t len = strcspn(line, "\n");
 		int shown = (int)(len < 200 ? len : 200);
 
-		if (len > 5 && strncmp(line, "Remv ", 5) == 0)
+		if (len > 5 && strncmp(line, "Remv ", 5) == 0 &&
+		    !removes_named(plan, line + 5, len - 5))
 			return kb_err_set(err, KB_E_DEPENDENCY,
 					  "apt-get would remove %.*s; nothing was changed. Remove "
 					  "it yourself if it may go",

@@ -4,6 +4,7 @@
 #include "core/packages.h"
 #include "stub/osrelease.h"
 #include "stub/packages.h"
+#include "stub/services.h"
 #include "stub/step.h"
 
 static const struct kb_package *find(const struct kb_package_plan *plan, const char *name,
@@ -44,12 +45,27 @@ static const char *name_for(const char *arg, const char *release)
 	return strncmp(arg, release, len) == 0 && arg[len] == '/' ? arg + len + 1 : NULL;
 }
 
+/* "-NAME" may be removed: of interest when it is here. */
+static void take_removable(const struct kb_step *step, const struct kb_dpkg *db,
+			   struct kb_package_plan *plan)
+{
+	plan->removable = kb_alloc(step->n_args, sizeof(*plan->removable));
+	for (size_t i = 0; i < step->n_args; i++) {
+		const struct kb_dpkg_package *found =
+			step->args[i][0] == '-' ? kb_dpkg_find(db, step->args[i] + 1) : NULL;
+
+		if (found && found->installed)
+			plan->removable[plan->n_removable++] = step->args[i] + 1;
+	}
+}
+
 static int compare(const struct kb_step *step, const struct kb_dpkg *db,
 		   struct kb_package_plan *plan, struct kb_err *err)
 {
 	for (size_t i = 0; i < plan->n_carried; i++)
 		plan->missing[i] =
 			!kb_dpkg_has(db, plan->carried[i]->name, plan->carried[i]->version);
+	take_removable(step, db, plan);
 	plan->names = kb_alloc(step->n_args, sizeof(*plan->names));
 	for (size_t i = 0; i < step->n_args; i++) {
 		const char *name = name_for(step->args[i], plan->release);
@@ -120,6 +136,9 @@ static int make(struct kb_scene *scene, const struct kb_step *step, struct kb_pa
 		return kb_err_set(err, KB_E_TARGET, "the bundle carries no packages for %s",
 				  plan->release);
 	plan->unfinished = db.unfinished != NULL;
+	if ((rc = kb_services_held(scene->rootfd, err)) < 0)
+		return rc;
+	plan->held = rc == 1;
 	return plan->n_names ? measure(scene, plan, err) : 0;
 }
 
@@ -144,6 +163,7 @@ void kb_package_plan_free(struct kb_package_plan *plan)
 	free(plan->carried);
 	free(plan->missing);
 	free(plan->names);
+	free(plan->removable);
 	free(plan);
 }
 

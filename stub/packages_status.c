@@ -157,7 +157,7 @@ void kb_dpkg_free(struct kb_dpkg *db)
 	memset(db, 0, sizeof(*db));
 }
 
-bool kb_dpkg_has(const struct kb_dpkg *db, const char *name, const char *version)
+const struct kb_dpkg_package *kb_dpkg_find(const struct kb_dpkg *db, const char *name)
 {
 	size_t low = 0, high = db->n;
 
@@ -169,8 +169,14 @@ bool kb_dpkg_has(const struct kb_dpkg *db, const char *name, const char *version
 		else
 			high = middle;
 	}
-	return low < db->n && strcmp(db->v[low].name, name) == 0 && db->v[low].installed &&
-	       kb_debversion_cmp(db->v[low].version, version) >= 0;
+	return low < db->n && strcmp(db->v[low].name, name) == 0 ? &db->v[low] : NULL;
+}
+
+bool kb_dpkg_has(const struct kb_dpkg *db, const char *name, const char *version)
+{
+	const struct kb_dpkg_package *found = kb_dpkg_find(db, name);
+
+	return found && found->installed && kb_debversion_cmp(found->version, version) >= 0;
 }
 
 /* Both are held by record locks, which tell who holds them. */

@@ -19,6 +19,8 @@
 #define KB_PATH_APT_GET     "/usr/bin/apt-get"
 #define KB_PATH_DPKG_BIN    "/usr/bin/dpkg"
 #define KB_PATH_DPKG        "/var/lib/dpkg" /* the database */
+#define KB_PATH_SBIN        "/usr/sbin"
+#define KB_PATH_POLICY      KB_PATH_SBIN "/policy-rc.d"
 #define KB_PATH_SHELL       "/bin/sh"
 #define KB_PATH_BOOT_ID     "/proc/sys/kernel/random/boot_id"
 #define KB_PATH_MEMINFO     "/proc/meminfo"

@@ -22,11 +22,16 @@ static void decide(struct kb_plan_item *item)
 	const char *first = plan->unfinished ? "dpkg --configure -a first; " : "";
 
 	if (plan->n_names)
-		kb_step_decide(item, KB_ACTION_ADD, "%s%zu of %zu to install, up to %zu files, %s",
-			       first, plan->n_names, plan->n_asked, plan->n_staged,
-			       kb_show_size(plan->staged));
+		kb_step_decide(item, KB_ACTION_ADD,
+			       "%s%zu of %zu to install, up to %zu files, %s%s%s", first,
+			       plan->n_names, plan->n_asked, plan->n_staged,
+			       kb_show_size(plan->staged), plan->n_removable ? "; may remove " : "",
+			       plan->n_removable ? plan->removable[0] : "");
 	else if (plan->unfinished)
 		kb_step_decide(item, KB_ACTION_CHANGE, "dpkg was interrupted; dpkg --configure -a");
+	else if (plan->held)
+		kb_step_decide(item, KB_ACTION_CHANGE,
+			       "services may start again, after an interrupted install");
 	else
 		kb_step_decide(item, KB_ACTION_KEEP, "%zu installed", plan->n_asked);
 }

@@ -266,6 +266,21 @@ KB_TEST(only_what_is_carried_may_be_installed)
 	assert_non_null(strstr(err.text, "remove nginx [1.26]"));
 }
 
+KB_TEST(only_what_is_named_may_be_removed)
+{
+	const char *removable[] = {"ntpsec"};
+	const struct kb_package_plan plan = {.removable = removable, .n_removable = 1};
+	struct kb_err err;
+
+	assert_int_equal(kb_packages_judge(&plan, "Remv ntpsec [1.2]\n", &err), 0);
+	assert_int_equal(kb_packages_judge(&plan, "Remv ntpsec:amd64 [1.2]\n", &err), 0);
+	assert_int_equal(kb_packages_judge(&plan, "Remv ntpsec-doc [1.2]\n", &err),
+			 KB_E_DEPENDENCY);
+	assert_int_equal(kb_packages_judge(&plan, "Remv ntp [1.2]\n", &err), KB_E_DEPENDENCY);
+	assert_int_equal(kb_packages_judge(&plan, "Remv ntpsec [1.2]\nRemv jq [1]\n", &err),
+			 KB_E_DEPENDENCY);
+}
+
 KB_TEST(a_refusal_is_told_in_apts_words)
 {
 	char why[256];
