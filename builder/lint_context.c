@@ -13,7 +13,8 @@ static void set_text(struct kb_value *map, const char *key, const char *text)
 
 static struct kb_value *sample_host(void)
 {
-	static const char *const keys[] = {"name", "address", "subrole", "stack", "fqdn", "pool"};
+	static const char *const keys[] = {"name",  "address", "role", "subrole",
+					   "stack", "fqdn",    "pool"};
 	struct kb_value *host = kb_value_map();
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
@@ -21,17 +22,12 @@ static struct kb_value *sample_host(void)
 	return host;
 }
 
-static struct kb_value *sample_peers(bool with_stack)
+static struct kb_value *sample_peers(void)
 {
 	static const char *const flags[] = {"self", "first", "last"};
-	struct kb_value *list = kb_value_list(), *peer = kb_value_map();
+	struct kb_value *list = kb_value_list(), *peer = sample_host();
 
-	set_text(peer, "name", "x");
-	set_text(peer, "address", "x");
-	set_text(peer, "subrole", "x");
 	set_text(peer, "index", "1");
-	if (with_stack)
-		set_text(peer, "stack", "x");
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 		kb_value_set(peer, flags[i], kb_value_bool(true));
 	kb_value_push(list, peer);
@@ -56,7 +52,7 @@ static struct kb_value *groups(const struct kb_inventory *inventory)
 	for (size_t i = 0; i < kb_inventory_count(inventory); i++) {
 		kb_autofree char *name = underscored(kb_inventory_at(inventory, i)->role);
 
-		kb_value_set(map, name, sample_peers(true));
+		kb_value_set(map, name, sample_peers());
 	}
 	return map;
 }
@@ -93,8 +89,8 @@ struct kb_value *kb_lint_context(const struct kb_site *site, const struct kb_rol
 		kb_value_set(context, kb_value_key(role->variables, i),
 			     kb_value_ref((struct kb_value *)kb_value_at(role->variables, i)));
 	kb_value_set(context, "host", sample_host());
-	kb_value_set(context, "peers", sample_peers(false));
-	kb_value_set(context, "others", sample_peers(false));
+	kb_value_set(context, "peers", sample_peers());
+	kb_value_set(context, "others", sample_peers());
 	kb_value_set(context, "groups", groups(site->inventory));
 	map = kb_value_map();
 	set_text(map, "product", site->product);

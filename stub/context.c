@@ -27,6 +27,7 @@ static struct kb_value *host_value(const struct kb_host *host)
 
 	set_text(map, "name", host->name);
 	set_text(map, "address", host->address);
+	set_text(map, "role", host->role);
 	set_text(map, "subrole", host->subrole);
 	set_text(map, "stack", host->stack);
 	set_text(map, "fqdn", host->fqdn);
@@ -39,7 +40,7 @@ struct selection {
 	const struct kb_inventory *inventory;
 	struct kb_inventory_filter filter;
 	const struct kb_host *self;
-	bool without_self, with_stack;
+	bool without_self;
 };
 
 static size_t count(const struct selection *s)
@@ -57,13 +58,8 @@ static size_t count(const struct selection *s)
 static struct kb_value *peer_value(const struct selection *s, const struct kb_host *host,
 				   size_t index, bool first, bool last)
 {
-	struct kb_value *map = kb_value_map();
+	struct kb_value *map = host_value(host);
 
-	set_text(map, "name", host->name);
-	set_text(map, "address", host->address);
-	set_text(map, "subrole", host->subrole);
-	if (s->with_stack)
-		set_text(map, "stack", host->stack);
 	kb_value_set(map, "index", kb_value_format("%zu", index));
 	kb_value_set(map, "self", kb_value_bool(host == s->self));
 	kb_value_set(map, "first", kb_value_bool(first));
@@ -97,8 +93,7 @@ static struct kb_value *groups_value(const struct kb_inventory *inventory,
 		kb_autofree char *name = underscored(role);
 		struct selection s = {.inventory = inventory,
 				      .filter = {.role = role},
-				      .self = self,
-				      .with_stack = true};
+				      .self = self};
 
 		if (!kb_value_get(map, name))
 			kb_value_set(map, name, hosts_value(&s));

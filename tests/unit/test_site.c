@@ -594,7 +594,7 @@ KB_TEST(e8_undefined_names_are_reported_where_they_stand)
 	new_site();
 	expect_template(
 		"{{hots.name}}\n  {{host.nmae}}\n{{#pears}}{{x}}{{/pears}}\n"
-		"{{#peers}}\n  {{stack}} {{addres}}\n{{/peers}}\n{{^nothing}}{{/nothing}}\n"
+		"{{#peers}}\n  {{stock}} {{addres}}\n{{/peers}}\n{{^nothing}}{{/nothing}}\n"
 		"{{credentials.POSTGRES_PASSWORD}}{{image.other.id}}{{groups.db}}\n"
 		"{{#list}}{{name}} {{size}}{{/list}}\n{{peers}} {{host}}\n{{host.name.x}}\n",
 		"payload/roles/redis/t:1:1: undefined name \"hots.name\"; did you mean "
@@ -602,7 +602,7 @@ KB_TEST(e8_undefined_names_are_reported_where_they_stand)
 		"payload/roles/redis/t:2:3: undefined name \"host.nmae\"; did you mean "
 		"\"host.name\"?\n"
 		"payload/roles/redis/t:3:1: undefined name \"pears\"; did you mean \"peers\"?\n"
-		"payload/roles/redis/t:5:3: undefined name \"stack\"\n"
+		"payload/roles/redis/t:5:3: undefined name \"stock\"; did you mean \"stack\"?\n"
 		"payload/roles/redis/t:5:13: undefined name \"addres\"; did you mean "
 		"\"address\"?\n"
 		"payload/roles/redis/t:7:1: undefined name \"nothing\"\n"
