@@ -45,14 +45,17 @@ static char *underscored(const char *name)
 	return copy;
 }
 
-static struct kb_value *groups(const struct kb_inventory *inventory)
+/* By role, or by stack. */
+static struct kb_value *groups(const struct kb_inventory *inventory, bool by_stack)
 {
 	struct kb_value *map = kb_value_map();
 
 	for (size_t i = 0; i < kb_inventory_count(inventory); i++) {
-		kb_autofree char *name = underscored(kb_inventory_at(inventory, i)->role);
+		const struct kb_host *host = kb_inventory_at(inventory, i);
+		kb_autofree char *name = underscored(by_stack ? host->stack : host->role);
 
-		kb_value_set(map, name, sample_peers());
+		if (*name)
+			kb_value_set(map, name, sample_peers());
 	}
 	return map;
 }
@@ -91,7 +94,8 @@ struct kb_value *kb_lint_context(const struct kb_site *site, const struct kb_rol
 	kb_value_set(context, "host", sample_host());
 	kb_value_set(context, "peers", sample_peers());
 	kb_value_set(context, "others", sample_peers());
-	kb_value_set(context, "groups", groups(site->inventory));
+	kb_value_set(context, "groups", groups(site->inventory, false));
+	kb_value_set(context, "stacks", groups(site->inventory, true));
 	map = kb_value_map();
 	set_text(map, "product", site->product);
 	set_text(map, "version", site->version);

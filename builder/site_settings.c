@@ -17,7 +17,7 @@
 enum { DAY = 86400 };
 
 /* Where templates find what is not a variable; docs/manifest.md. */
-static const char *const reserved[] = {"host", "peers", "others", "groups",
+static const char *const reserved[] = {"host", "peers", "others", "groups",     "stacks",
 				       "site", "role",  "image",  "credentials"};
 
 struct kb_value *kb_site_load_variables(const struct kb_schema *in, const struct kb_yaml_node *node)

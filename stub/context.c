@@ -83,19 +83,21 @@ static struct kb_value *hosts_value(const struct selection *s)
 	return list;
 }
 
+/* Every host under the name it has in one column of the inventory: its role, or
+ * its stack. */
 static struct kb_value *groups_value(const struct kb_inventory *inventory,
-				     const struct kb_host *self)
+				     const struct kb_host *self, bool by_stack)
 {
 	struct kb_value *map = kb_value_map();
 
 	for (size_t i = 0; i < kb_inventory_count(inventory); i++) {
-		const char *role = kb_inventory_at(inventory, i)->role;
-		kb_autofree char *name = underscored(role);
-		struct selection s = {.inventory = inventory,
-				      .filter = {.role = role},
-				      .self = self};
+		const struct kb_host *host = kb_inventory_at(inventory, i);
+		kb_autofree char *name = underscored(by_stack ? host->stack : host->role);
+		struct selection s = {.inventory = inventory, .self = self};
 
-		if (!kb_value_get(map, name))
+		s.filter.role = by_stack ? NULL : host->role;
+		s.filter.stack = by_stack ? host->stack : NULL;
+		if (*name && !kb_value_get(map, name))
 			kb_value_set(map, name, hosts_value(&s));
 	}
 	return map;
@@ -164,7 +166,8 @@ struct kb_value *kb_context_new(const struct kb_manifest *m, const struct kb_inv
 	kb_value_set(context, "peers", hosts_value(&peers));
 	peers.without_self = true;
 	kb_value_set(context, "others", hosts_value(&peers));
-	kb_value_set(context, "groups", groups_value(inventory, self));
+	kb_value_set(context, "groups", groups_value(inventory, self, false));
+	kb_value_set(context, "stacks", groups_value(inventory, self, true));
 	kb_value_set(context, "site", site_value(m));
 	kb_value_set(context, "role", role_value(m));
 	kb_value_set(context, "image", images_value(m));

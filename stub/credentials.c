@@ -25,8 +25,8 @@ struct kb_credentials {
 
 bool kb_credential_is_secret(const char *variable)
 {
-	static const char *const plain[] = {"_USER",   "_NAME", "_DB",   "_DATABASE",
-					    "_BUCKET", "_HOST", "_PORT", "_QUORUM"};
+	static const char *const plain[] = {"_USER",   "_SUPERUSER", "_NAME", "_DB",    "_DATABASE",
+					    "_BUCKET", "_HOST",      "_PORT", "_QUORUM"};
 	size_t len = strlen(variable);
 
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {

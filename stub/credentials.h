@@ -2,10 +2,10 @@
  * root can look into. They are read once, wiped when the run ends, and reach
  * steps only through the files that templates write for the services.
  *
- * A variable whose name ends in _USER, _NAME, _DB, _DATABASE, _BUCKET, _HOST,
- * _PORT or _QUORUM says who or where, not a secret: it may be short, and it is
- * not hidden from the log. Everything else is a secret of at least eight bytes
- * that is no placeholder.
+ * A variable whose name ends in _USER, _SUPERUSER, _NAME, _DB, _DATABASE,
+ * _BUCKET, _HOST, _PORT or _QUORUM says who or where, not a secret: it may be
+ * short, and it is not hidden from the log. Everything else is a secret of at
+ * least eight bytes that is no placeholder.
  */
 #ifndef STUB_CREDENTIALS_H
 #define STUB_CREDENTIALS_H

@@ -17,9 +17,10 @@
 
 static const char table[] =
 	"ENV\tIP_PUBLIQUE\tHOSTNAME\tIP_PRIVEE\tFQDN\tUSER_SSH\tPOOL\tROLE\tSUBROLE\tDOCKER_STACK\t"
-	"CORE\tNOTES\n" LINE("redis-01", "10.0.0.123", "redis", "master", "ha")
-		LINE("redis-02", "10.0.0.124", "redis", "replica", "ha")
-			LINE("lb-01", "10.0.0.11", "lb", "internal-haproxy", "")
+	"CORE\tNOTES\n" LINE("redis-01", "10.0.0.123", "redis", "master",
+			     "ha") LINE("redis-02", "10.0.0.124", "redis", "replica", "ha")
+		LINE("lb-01", "10.0.0.11", "lb", "internal-haproxy", "lb-docker")
+			LINE("lb-02", "10.0.0.12", "other", "internal-haproxy", "lb-docker")
 				LINE("redis-03", "10.0.0.125", "redis", "replica", "ha")
 					LINE("px-01", "10.0.0.173", "db_proxy", "proxysql", "");
 
@@ -89,8 +90,10 @@ KB_TEST(context_lists_peers_in_inventory_order)
 
 KB_TEST(context_lists_every_role)
 {
-	check("{{#groups.lb}}{{name}}/{{stack}}{{/groups.lb}}", "lb-01/");
+	check("{{#groups.lb}}{{name}}/{{stack}}{{/groups.lb}}", "lb-01/lb-docker");
 	check("{{#groups.db_proxy}}{{name}}{{/groups.db_proxy}}", "px-01");
+	check("{{#stacks.lb_docker}}{{name}} {{/stacks.lb_docker}}", "lb-01 lb-02 ");
+	check("{{#stacks.ha}}{{index}}{{/stacks.ha}}", "123");
 }
 
 KB_TEST(context_folder_holds_plain_lines)
@@ -205,5 +208,7 @@ KB_TEST(credentials_know_secrets_by_their_names)
 	assert_true(kb_credential_is_secret("K3S_TOKEN"));
 	assert_false(kb_credential_is_secret("POSTGRES_DB"));
 	assert_false(kb_credential_is_secret("RABBITMQ_USER"));
+	assert_false(kb_credential_is_secret("POSTGRES_SUPERUSER"));
+	assert_true(kb_credential_is_secret("POSTGRES_SUPERPASS"));
 	assert_false(kb_credential_is_secret("REDIS_MASTER_NAME"));
 }

@@ -48,7 +48,8 @@ static char *full_path(const char *path)
 	"ENV\tIP_PUBLIQUE\tHOSTNAME\tIP_PRIVEE\tFQDN\tUSER_SSH\tPOOL\tROLE\tSUBROLE\tDOCKER_" \
 	"STACK\t"                                                                             \
 	"CORE\tNOTES\n"
-#define HOST(name, ip, role) "prod\t\t" name "\t" ip "\t\troot\t\t" role "\tmaster\t\tyes\t\n"
+#define HOST(name, ip, role) \
+	"prod\t\t" name "\t" ip "\t\troot\t\t" role "\tmaster\t" role "-docker\tyes\t\n"
 
 #define IMAGES                                                                                \
 	"images:\n  redis:\n    tag: keybuzz/redis:8.0.2\n    debian:\n      suite: trixie\n" \
@@ -582,6 +583,7 @@ KB_TEST(e8_every_documented_name_is_known)
 		"{{#others}}{{name}}{{/others}}{{^others}}alone{{/others}}\n"
 		"{{#groups.my_lb}}{{name}} "
 		"{{stack}}{{/groups.my_lb}}{{#groups.redis}}{{/groups.redis}}\n"
+		"{{#stacks.redis_docker}}{{address}}{{/stacks.redis_docker}}\n"
 		"{{site.product}} {{site.version}} {{site.channel}} {{site.network}}\n"
 		"{{role.name}} {{role.version}} {{image.redis.id}} {{image.redis.reference}}\n"
 		"{{credentials.REDIS_PASSWORD}} {{port}} {{region}}\n"
