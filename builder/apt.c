@@ -345,6 +345,27 @@ static int take_output(const struct kb_apt *apt, const char *text, struct kb_deb
 	return 0;
 }
 
+/* Which dependency cannot be had apt says on stdout, below a headline, and not
+ * when it is told to be as quiet as its answer is wanted: it is asked again. */
+static int explain_unmet(struct kb_run run, const char **argv, struct kb_err *err)
+{
+	const char *line;
+	struct kb_err ignored;
+	size_t len;
+
+	argv[1] = "-q";
+	run.silent = true;
+	kb_buf_clear(run.out);
+	kb_run(&run, NULL, &ignored);
+	line = run.out->len ? strstr(run.out->data, "have unmet dependencies:\n") : NULL;
+	if (!line)
+		return KB_E_DEPENDENCY;
+	line = strchr(line, '\n') + 1;
+	line += strspn(line, " ");
+	len = strcspn(line, "\n");
+	return kb_err_wrap(err, "%.*s", (int)(len < 300 ? len : 300), line);
+}
+
 int kb_apt_closure(struct kb_apt *apt, char *const *words, size_t n, struct kb_debs *ret_debs,
 		   struct kb_err *err)
 {
@@ -362,7 +383,9 @@ int kb_apt_closure(struct kb_apt *apt, char *const *words, size_t n, struct kb_d
 	for (size_t i = 0; i < n; i++)
 		argv[FIXED + i] = words[i];
 	rc = kb_run(&run, NULL, err);
-	if (rc == 0)
+	if (rc == KB_E_DEPENDENCY)
+		rc = explain_unmet(run, argv, err);
+	else if (rc == 0)
 		rc = take_output(apt, out.len ? out.data : "", &debs, err);
 	if (rc < 0) {
 		kb_debs_free(&debs);

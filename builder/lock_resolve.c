@@ -209,7 +209,7 @@ int kb_lock_resolve(struct kb_lock_resolver *r, const struct kb_image_source *so
 	}
 	if (rc < 0) {
 		kb_lock_entry_free(&e);
-		return kb_err_wrap(err, "image %s", source->name);
+		return kb_site_wrap(&source->pos, err, "image %s", source->name);
 	}
 	*ret_entry = e;
 	return 0;

@@ -73,7 +73,9 @@ static int resolve_group(struct kb_apt *apt, const struct kb_package_group *grou
 		rc = add_deb(&release->entry.packages, &full.v[i], err);
 	}
 	kb_site_load_strings_sort(&to->members);
-	return rc < 0 ? kb_err_wrap(err, "group %s", group->name) : 0;
+	return rc < 0 ? kb_site_wrap(&group->pos, err, "packages of %s: group %s",
+				     release->entry.name, group->name)
+		      : 0;
 }
 
 static int resolve(struct kb_apt *apt, const struct kb_packages *p, size_t at,
@@ -83,6 +85,9 @@ static int resolve(struct kb_apt *apt, const struct kb_packages *p, size_t at,
 	char *words[] = {(char *)(uintptr_t)minimal};
 	int rc = kb_apt_closure(apt, words, 1, &base, err);
 
+	if (rc < 0)
+		return kb_site_wrap(&p->releases[at].pos, err, "packages of %s",
+				    release->entry.name);
 	release->groups = kb_alloc(p->n_groups, sizeof(*release->groups));
 	for (size_t i = 0; rc == 0 && i < p->n_groups; i++)
 		if (p->groups[i].names[at].n)
@@ -107,6 +112,8 @@ int kb_packages_resolve(const struct kb_site *site, size_t at, struct kb_store *
 	struct kb_apt *apt = NULL;
 	int rc = kb_apt_open(store, &source, &apt, err);
 
+	if (rc < 0)
+		kb_site_wrap(&target->pos, err, "packages of %s", target->name);
 	release.entry.suite = kb_strdup(target->suite);
 	release.entry.mirror = kb_strdup(target->mirror);
 	kb_packages_inputs(site->packages, at, site->arch, &release.entry.inputs);
@@ -117,7 +124,7 @@ int kb_packages_resolve(const struct kb_site *site, size_t at, struct kb_store *
 	kb_apt_close(apt);
 	if (rc < 0) {
 		kb_locked_release_free(&release);
-		return kb_err_wrap(err, "packages of %s", target->name);
+		return rc;
 	}
 	*ret_release = release;
 	return 0;

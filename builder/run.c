@@ -216,8 +216,8 @@ static int attend(const struct kb_run *run, pid_t pid, int out, int *ret_status,
 	}
 }
 
-/* The last lines of LOG on stderr, and the very last one for the message. */
-static void show_tail(const char *tool, int log, char *last, size_t cap)
+/* The last lines of LOG on stderr if wanted, and the very last one for the message. */
+static void show_tail(const struct kb_run *run, int log, char *last, size_t cap)
 {
 	kb_autofree char *text = kb_alloc(TAIL_BYTES + 1, 1);
 	char line[512];
@@ -242,7 +242,8 @@ static void show_tail(const char *tool, int log, char *last, size_t cap)
 		size_t len = strcspn(starts[count], "\n");
 
 		kb_escape(line, sizeof(line), starts[count], len);
-		fprintf(stderr, "%s: %s\n", tool, line);
+		if (!run->silent)
+			fprintf(stderr, "%s: %s\n", run->argv[0], line);
 		if (count == 0)
 			snprintf(last, cap, ": %.200s", line);
 	}
@@ -294,7 +295,7 @@ int kb_run(const struct kb_run *run, int *ret_status, struct kb_err *err)
 		if (good)
 			return 0;
 	}
-	show_tail(run->argv[0], log, last, sizeof(last));
+	show_tail(run, log, last, sizeof(last));
 	if (WIFSIGNALED(status))
 		return kb_err_set(err, KB_E_DEPENDENCY, "%s was ended by signal %d%s", run->argv[0],
 				  WTERMSIG(status), last);

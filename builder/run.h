@@ -20,6 +20,7 @@ struct kb_run {
 	const char *const *argv; /* NULL at the end; argv[0] is searched in the fixed PATH */
 	const char *const *env;  /* more "NAME=value", NULL at the end; may be NULL */
 	bool network;            /* hand on proxy, CA and registry login settings */
+	bool silent;             /* a failure shows nothing on stderr */
 	const char *dir;         /* working directory; NULL = ours */
 	struct kb_buf *out;      /* stdout is appended here; NULL = thrown away */
 	size_t out_max;          /* more than this is KB_E_INVALID */

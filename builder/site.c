@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -252,4 +254,15 @@ const struct kb_role *kb_site_role(const struct kb_site *site, const char *name)
 		if (strcmp(site->roles[i].name, name) == 0)
 			return &site->roles[i];
 	return NULL;
+}
+
+int kb_site_wrap(const struct kb_pos *pos, struct kb_err *err, const char *fmt, ...)
+{
+	char what[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	return kb_err_wrap(err, "%s:%u:%u: %s", pos->file, pos->line, pos->column, what);
 }

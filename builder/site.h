@@ -102,4 +102,9 @@ void kb_site_free(struct kb_site *site);
 const struct kb_image_source *kb_site_image(const struct kb_site *site, const char *name);
 const struct kb_role *kb_site_role(const struct kb_site *site, const char *name);
 
+/* kb_err_wrap for trouble with what stands at POS: "FILE:LINE:COLUMN: what was
+ * being done: " goes before the text. */
+int kb_site_wrap(const struct kb_pos *pos, struct kb_err *err, const char *fmt, ...)
+	KB_PRINTF(3, 4);
+
 #endif

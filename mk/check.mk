@@ -15,10 +15,13 @@ HOSTS = hosts='tests/hosts/selftest' \
 	 redis='tests/roles/redis/cluster'
 MEMORY_MB ?= 600
 
+# Where the bytes come from: registries and archives on the loopback.
+SUPPLY := registry='tests/supply/test_registry.sh' \
+	  packages='tests/supply/test_packages.sh'
+
 # What takes longer, or has not yet run often enough to hold up a change.
 MORE  = lint='make -s lint && echo "1 passed, 0 failed"' \
-	 debian='tests/roles/images/test_debian.sh' \
-	 registry='tests/roles/images/test_registry.sh' \
+	 debian='tests/supply/test_debian.sh' \
 	 repro='make -s check-repro' \
 	 evidence='make -s check-evidence'
 
@@ -34,12 +37,13 @@ check-quick: bundles $(B)/unit
 check: deps
 	@$(MAKE) --no-print-directory bundles $(B)/unit
 	tests/suite $(QUICK) \
-		lint='make -s $(LINT_QUICK:%=lint-%) && echo "1 passed, 0 failed"' $(HOSTS)
+		lint='make -s $(LINT_QUICK:%=lint-%) && echo "1 passed, 0 failed"' \
+		$(SUPPLY) $(HOSTS)
 
 check-full: MEMORY_MB = 4200
 check-full: deps
 	@$(MAKE) --no-print-directory bundles $(B)/unit
-	tests/suite $(QUICK) $(MORE) $(HOSTS)
+	tests/suite $(QUICK) $(SUPPLY) $(MORE) $(HOSTS)
 
 bench: bundles
 	tests/bench/run

@@ -3,7 +3,7 @@
 # Images from Debian packages: locked once, made twice, the same bytes; made
 # again without a network from what the store holds; anything else refused.
 set -u
-# shellcheck source=tests/roles/images/lib.sh
+# shellcheck source=tests/supply/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 lock=manifests/lock/images.yaml
@@ -48,7 +48,7 @@ same_lock() {
 
 # A mirror of our own, entire but for the signature.
 unsigned_index() {
-	local dists port suite
+	local dists suite
 	dists=$work/mirror/dists
 	for suite in trixie trixie-updates; do
 		mkdir -p "$dists/$suite/main/binary-amd64"
@@ -58,13 +58,9 @@ unsigned_index() {
 			"$suite" "$suite" "$(date -u -R)" "$(digest "$dists/$suite/main/binary-amd64/Packages")" \
 			"$(size "$dists/$suite/main/binary-amd64/Packages")" >"$dists/$suite/Release"
 	done
-	port=$((20000 + ($$ * 11) % 20000))
-	python3 -m http.server --bind 127.0.0.1 --directory "$work/mirror" "$port" >"$work/http" 2>&1 &
-	server_pid=$!
-	wait_for "http://127.0.0.1:$port/" "$server_pid"
-	report $? 'a mirror of our own'
+	start_server "$work/mirror"
 	new_site "$work/u" <"$work/a/manifests/images.yaml"
-	sed -i "s|^mirror:.*|mirror: http://127.0.0.1:$port|" "$work/u/manifests/site.yaml"
+	sed -i "s|^mirror:.*|mirror: http://$server|" "$work/u/manifests/site.yaml"
 	expect 51 'an index that is not signed' keybuzz "$work/u" "$work/u/store" lock
 	says 'is not signed' 'apt says so'
 	expect 51 'a mirror that is out of reach' keybuzz_offline "$work/u" "$work/u/store" lock

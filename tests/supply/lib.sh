@@ -3,7 +3,7 @@
 # are counted, a registry on the loopback.
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
-root=$(cd "$here/../../.." && pwd) || exit 1
+root=$(cd "$here/../.." && pwd) || exit 1
 kb=${KEYBUZZ_BUNDLE:-${BUILD:-$root/build}/keybuzz-bundle}
 work=$(mktemp -d "${TMPDIR:-/tmp}/keybuzz-images.XXXXXX") || exit 1
 registry_pid=
@@ -100,7 +100,7 @@ locked() {
 
 # record STORE: the derived record of the only image in a store.
 record() {
-	grep -L '^config 0000' "$1"/derived/* | head -n 1
+	grep -l '^keybuzz image ' "$1"/derived/* | head -n 1
 }
 
 # blob STORE DIGEST: where it lies.
@@ -112,39 +112,63 @@ digest() {
 	sha256sum "$1" | cut -d ' ' -f 1
 }
 
-# start_registry DIR: docker-registry on a free port; sets registry.
+# start_registry DIR [HTPASSWD]: docker-registry on a port the kernel chose, so
+# that two runs at once never meet; sets registry. With HTPASSWD only whom that
+# file names is let in.
 start_registry() {
-	local try
+	local port
 	mkdir -p "$1"
-	for try in 1 2 3 4 5; do
-		port=$((20000 + ($$ * 7 + try * 1009) % 20000))
-		cat >"$1/config.yml" <<-END
-			version: 0.1
-			log: {level: error}
-			storage:
-			  filesystem: {rootdirectory: $1/data}
-			  delete: {enabled: true}
-			http: {addr: "127.0.0.1:$port"}
-		END
-		docker-registry serve "$1/config.yml" >"$1/log" 2>&1 &
-		registry_pid=$!
-		registry=127.0.0.1:$port
-		wait_for "http://$registry/v2/" "$registry_pid" && return 0
-		kill "$registry_pid" 2>/dev/null
-	done
-	cat "$1/log" >&2
-	exit 1
+	cat >"$1/config.yml" <<-END
+		version: 0.1
+		log: {level: info, accesslog: {disabled: true}}
+		storage:
+		  filesystem: {rootdirectory: $1/data}
+		  delete: {enabled: true}
+		http: {addr: "127.0.0.1:0"}
+		${2:+auth: {htpasswd: {realm: test, path: $2\}\}}
+	END
+	docker-registry serve "$1/config.yml" >"$1/log" 2>&1 &
+	registry_pid=$!
+	says_port "$1/log" 's/.*listening on [^ "]*:\([0-9][0-9]*\).*/\1/p' "$registry_pid" || exit 1
+	# shellcheck disable=SC2034 # for whoever sourced this
+	registry=127.0.0.1:$port
 }
 
-# wait_for URL PID: until it answers, or the process is gone.
-wait_for() {
+stop_registry() {
+	kill "$registry_pid"
+	wait "$registry_pid" 2>/dev/null
+	registry_pid=
+}
+
+# start_server FOLDER [OPTION..]: our HTTP server, see server.py; sets server.
+start_server() {
+	local port folder
+	folder=$1
+	shift
+	python3 "$here/server.py" "$folder" "$@" >"$work/server.log" 2>&1 &
+	server_pid=$!
+	says_port "$work/server.log" 's/^port \([0-9]*\)$/\1/p' "$server_pid" || exit 1
+	# shellcheck disable=SC2034 # for whoever sourced this
+	server=127.0.0.1:$port
+}
+
+stop_server() {
+	kill "$server_pid"
+	wait "$server_pid" 2>/dev/null
+	server_pid=
+}
+
+# says_port LOG SED PID: what a server wrote when it was listening; sets port.
+says_port() {
 	local left
-	left=100
-	while [ "$left" -gt 0 ] && kill -0 "$2" 2>/dev/null; do
-		curl -s -o /dev/null --max-time 2 "$1" && return 0
+	left=600
+	while [ "$left" -gt 0 ] && kill -0 "$3" 2>/dev/null; do
+		port=$(sed -n "$2" "$1" | head -n 1)
+		[ -z "$port" ] || return 0
 		left=$((left - 1))
 		sleep 0.1
 	done
+	cat "$1" >&2
 	return 1
 }
 

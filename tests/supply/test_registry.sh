@@ -3,7 +3,7 @@
 # Images from a registry, an archive and a layout: what is locked is what is
 # stored, layer by layer, and nothing else gets in.
 set -u
-# shellcheck source=tests/roles/images/lib.sh
+# shellcheck source=tests/supply/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 push() {
@@ -97,9 +97,7 @@ damaged_registry() {
 	diff=$(find "$work/a/store4/derived" -type f)
 	[ -z "$diff" ]
 	report $? 'nothing was recorded'
-	kill "$registry_pid"
-	wait "$registry_pid" 2>/dev/null
-	registry_pid=
+	stop_registry
 	expect 51 'a registry that is gone' keybuzz "$work/a" "$work/a/store5" fetch
 	[ -z "$(ls -A "$work/a/store5/tmp")" ]
 	report $? 'no scratch is left'
@@ -108,6 +106,74 @@ damaged_registry() {
 sha_of_layer() {
 	sed 's/.*"layers":\[{[^}]*"digest":"sha256:\([0-9a-f]*\)".*/\1/' \
 		"$work/layout/blobs/sha256/$(cat "$work/layout.amd64.manifest")"
+}
+
+other_machine() {
+	new_site "$work/arm" <"$work/a/manifests/images.yaml"
+	sed -i 's/^arch:.*/arch: aarch64/' "$work/arm/manifests/site.yaml"
+	expect 0 'lock for another machine' keybuzz "$work/arm" "$work/arm/store" lock
+	[ "$(locked "$work/arm" one manifest)" = "$(cat "$work/layout.arm64.manifest")" ]
+	report $? 'the manifest for that machine is locked'
+	[ "$(locked "$work/arm" one index)" = "$(locked "$work/a" one index)" ]
+	report $? 'of the same index'
+	sed -i 's/^arch:.*/arch: s390x/' "$work/arm/manifests/site.yaml"
+	rm "$work/arm/manifests/lock/images.yaml"
+	refused_lock 'a machine that the index has not' "$work/arm" 22
+	says s390x 'it is named'
+}
+
+# refused_lock NAME SITE STATUS: and it leaves no file.
+refused_lock() {
+	expect "$3" "$1" keybuzz "$2" "$2/store" lock
+	[ ! -e "$2/manifests/lock/images.yaml" ]
+	report $? "$1: no lock is left"
+}
+
+# auth_file FILE PASSWORD: as 'skopeo login --authfile' writes it.
+auth_file() {
+	printf '{"auths":{"%s":{"auth":"%s"}}}' "$registry" "$(printf 'builder:%s' "$2" | base64)" >"$1"
+	chmod 600 "$1"
+}
+
+# Who is let in is in the file that podman, skopeo and docker share, and its
+# password stays there.
+login() {
+	local password
+	password=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
+	# shellcheck disable=SC2016 # a salt
+	printf 'builder:%s\n' "$(perl -e 'print crypt($ARGV[0], q($2b$05$abcdefghijklmnopqrstuu))' \
+		"$password")" >"$work/htpasswd"
+	start_registry "$work/private" "$work/htpasswd"
+	mkdir -p "$work/home/.docker" "$work/nobody"
+	auth_file "$work/auth.json" "$password"
+	auth_file "$work/home/.docker/config.json" "$password"
+	auth_file "$work/wrong.json" "x$password"
+	export HOME="$work/nobody" REGISTRY_AUTH_FILE="$work/auth.json"
+	unset DOCKER_CONFIG XDG_RUNTIME_DIR
+	push "$work/layout" one:1.0
+	new_site "$work/l" <<-END
+		images:
+		  one:
+		    registry: $registry/test/one:1.0
+	END
+	unset REGISTRY_AUTH_FILE
+	refused_lock 'nobody logged in' "$work/l" 51
+	says 'images.yaml:2:3: ' 'the place is named'
+	export REGISTRY_AUTH_FILE="$work/wrong.json"
+	refused_lock 'a wrong password' "$work/l" 51
+	says 'unauthorized' 'it says so'
+	export REGISTRY_AUTH_FILE="$work/auth.json"
+	expect 0 'lock with REGISTRY_AUTH_FILE' keybuzz "$work/l" "$work/l/store" lock
+	expect 0 'fetch with REGISTRY_AUTH_FILE' keybuzz "$work/l" "$work/l/store" fetch
+	check_layers "$work/l/store" amd64 private
+	unset REGISTRY_AUTH_FILE
+	rm "$work/l/manifests/lock/images.yaml"
+	expect 0 'lock with ~/.docker/config.json' env HOME="$work/home" \
+		"$kb" --site "$work/l/manifests" --store "$work/l/store" lock
+	grep -r -l -e "$password" -e "$(printf 'builder:%s' "$password" | base64)" "$work/l" "$work/out"
+	[ $? -eq 1 ]
+	report $? 'the password is in no file of the site or the store'
+	stop_registry
 }
 
 files() {
@@ -190,10 +256,12 @@ memory() {
 need skopeo docker-registry curl zstd python3 unshare
 start_registry "$work/registry"
 registry_image
+other_machine
 moved_tag
 damaged_store
 files
 archives
 damaged_registry
+login
 memory
 finish
