@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "builder/lock_change.h"
 #include "builder/lock_fields.h"
 #include "builder/packages_lock.h"
 #include "core/file.h"
@@ -193,6 +194,16 @@ void kb_lock_inputs(const struct kb_image_source *source, const char *arch,
 	kb_digest_of(buf.data, buf.len, ret_inputs);
 }
 
+static void report_change(const struct kb_image_source *source, const struct kb_lock_entry *entry,
+			  struct kb_diag *diag)
+{
+	kb_autofree char *change = kb_lock_change(source, entry);
+
+	kb_diag_add(diag, source->pos.file, source->pos.line, source->pos.column,
+		    "image %s was changed after it was locked%s; run: keybuzz-bundle lock",
+		    source->name, change);
+}
+
 int kb_lock_compare(const struct kb_lock *lock, const struct kb_site *site, struct kb_diag *diag,
 		    struct kb_err *err)
 {
@@ -210,10 +221,7 @@ int kb_lock_compare(const struct kb_lock *lock, const struct kb_site *site, stru
 				    "image %s is not locked; run: keybuzz-bundle lock",
 				    source->name);
 		else if (!kb_digest_eq(&inputs, &entry->inputs))
-			kb_diag_add(diag, source->pos.file, source->pos.line, source->pos.column,
-				    "image %s was changed after it was locked; run: "
-				    "keybuzz-bundle lock",
-				    source->name);
+			report_change(source, entry, diag);
 	}
 	for (size_t i = 0; i < lock->n; i++)
 		if (!kb_site_image(site, lock->entries[i].name))

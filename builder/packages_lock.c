@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "builder/lock_change.h"
 #include "builder/lock_fields.h"
 #include "core/file.h"
 #include "core/packages.h"
@@ -100,6 +101,18 @@ void kb_packages_inputs(const struct kb_packages *packages, size_t release, cons
 	kb_digest_of(buf.data, buf.len, ret_inputs);
 }
 
+static void report_change(const struct kb_packages *packages, size_t at,
+			  const struct kb_locked_release *locked, struct kb_diag *diag)
+{
+	kb_autofree char *change = kb_packages_lock_change(packages, at, locked);
+	const struct kb_target_release *release = &packages->releases[at];
+
+	kb_diag_add(diag, release->pos.file, release->pos.line, release->pos.column,
+		    "packages of %s were changed after they were locked%s; run: keybuzz-bundle "
+		    "lock",
+		    release->name, change);
+}
+
 void kb_packages_lock_compare(const struct kb_packages_lock *lock, const struct kb_site *site,
 			      struct kb_diag *diag)
 {
@@ -117,10 +130,7 @@ void kb_packages_lock_compare(const struct kb_packages_lock *lock, const struct 
 				    "packages of %s are not locked; run: keybuzz-bundle lock",
 				    release->name);
 		else if (locked && !kb_digest_eq(&inputs, &locked->entry.inputs))
-			kb_diag_add(diag, release->pos.file, release->pos.line, release->pos.column,
-				    "packages of %s were changed after they were locked; run: "
-				    "keybuzz-bundle lock",
-				    release->name);
+			report_change(p, i, locked, diag);
 	}
 	for (size_t i = 0; i < lock->n; i++)
 		if (kb_packages_release(p, lock->releases[i].entry.name) < 0)
@@ -144,10 +154,9 @@ void kb_locked_release_text(const struct kb_locked_release *release, struct kb_b
 	for (size_t i = 0; i < release->n_groups; i++) {
 		const struct kb_locked_group *group = &release->groups[i];
 
-		kb_buf_printf(buf, "      %s: [", group->name);
+		kb_buf_printf(buf, "      %s:%s\n", group->name, group->members.n ? "" : " []");
 		for (size_t j = 0; j < group->members.n; j++)
-			kb_buf_printf(buf, "%s%s", j ? ", " : "", group->members.v[j]);
-		kb_buf_puts(buf, "]\n");
+			kb_buf_printf(buf, "        - %s\n", group->members.v[j]);
 	}
 	kb_buf_printf(buf, "    packages:%s\n", e->packages.n ? "" : " []");
 	kb_debs_text(&e->packages, "      ", buf);

@@ -27,8 +27,8 @@ static const struct {
 	const char *key;
 	unsigned option;
 } options[] = {
-	{"owner", OWNER},   {"mode", MODE},       {"to", TO},     {"keep", KEEP},
-	{"from", FROM},     {"watch", WATCH},     {"args", ARGS}, {"timeout", TIMEOUT},
+	{"owner", OWNER},   {"mode", MODE},       {"to", TO},           {"keep", KEEP},
+	{"from", FROM},     {"watch", WATCH},     {"args", ARGS},       {"timeout", TIMEOUT},
 	{"always", ALWAYS}, {"pending", PENDING}, {"removes", REMOVES},
 };
 

@@ -71,7 +71,7 @@ unsigned_index() {
 stale_lock() {
 	sed -i 's/netbase/netcat-openbsd/' "$work/a/manifests/images.yaml"
 	expect 22 'fetch with a stale lock' keybuzz "$work/a" "$work/a/store" fetch
-	says 'images.yaml:9:3: image tiny-too was changed after it was locked' 'the place is named'
+	says 'images.yaml:9:3: image tiny-too was changed after it was locked: package netcat-openbsd is new' 'the place is named'
 	sed -i 's/netcat-openbsd/netbase/' "$work/a/manifests/images.yaml"
 	sed -i 's/cmd: .*/cmd: [\/usr\/bin\/false]/' "$work/a/manifests/images.yaml"
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "builder/image_record.h"
+#include "builder/lock_change.h"
 #include "builder/lock_entry.h"
 #include "core/file.h"
 
@@ -250,6 +251,51 @@ KB_TEST(stale_and_unknown_entries_are_all_reported)
 	assert_non_null(strstr(diag.items[0].text, "changed after it was locked"));
 	assert_int_equal(diag.items[1].line, 9);
 	assert_non_null(strstr(diag.items[1].text, "newcomer is not locked"));
+}
+
+/* One change of a recipe, and what is said of it. */
+static void expect_change(const struct kb_lock *lock, const struct kb_image_source *source,
+			  const char *wanted)
+{
+	kb_autofree char *text = kb_lock_change(source, kb_lock_find(lock, source->name));
+
+	assert_string_equal(text, wanted);
+}
+
+KB_TEST(what_changed_after_locking_is_named)
+{
+	struct kb_site site = site_with(good);
+	kb_autofree char *dir = site.dir;
+	kb_autolock struct kb_lock *lock = NULL;
+	struct kb_image_source a = recipe();
+	struct kb_err err;
+
+	(void)dir;
+	assert_int_equal(kb_lock_load(&site, &lock, &err), 0);
+	expect_change(lock, &a, ": package adduser is new");
+	a.packages.n = 1;
+	expect_change(lock, &a, "");
+	a.base.v = words + 1;
+	a.base.n = 1;
+	expect_change(lock, &a, ": package adduser is new");
+	a.mirror = (char *)"http://other.example/debian";
+	expect_change(lock, &a,
+		      ": mirror is http://other.example/debian, locked is "
+		      "http://mirror.example/debian");
+	a.suite = (char *)"forky";
+	expect_change(lock, &a, ": suite is forky, locked is trixie");
+	a = (struct kb_image_source){.name = (char *)"web",
+				     .kind = KB_SOURCE_REGISTRY,
+				     .reference = (char *)"127.0.0.1:5000/web:1.3"};
+	expect_change(lock, &a,
+		      ": reference is 127.0.0.1:5000/web:1.3, locked is 127.0.0.1:5000/web:1.2");
+	a = (struct kb_image_source){.name = (char *)"file",
+				     .kind = KB_SOURCE_ARCHIVE,
+				     .reference = (char *)"images/a \"b\".tar",
+				     .sha256 = (char *)HEX_A};
+	expect_change(lock, &a, ": sha256 is " HEX_A ", locked is " HEX_B);
+	a.kind = KB_SOURCE_OCI;
+	expect_change(lock, &a, ": it has another kind of source");
 }
 
 KB_TEST(image_record_comes_back_and_a_damaged_one_is_refused)

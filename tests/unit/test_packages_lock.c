@@ -33,8 +33,11 @@ static const char good[] =
 	"    mirror: \"http://m/debian\"\n"
 	"    security: \"http://m/debian-security\"\n"
 	"    groups:\n"
-	"      engine: [docker.io]\n"
-	"      tools: [jq, libjq1]\n"
+	"      engine:\n"
+	"        - docker.io\n"
+	"      tools:\n"
+	"        - jq\n"
+	"        - libjq1\n"
 	"    packages:\n"
 	"      - docker.io 26.1.5+dfsg1-9 amd64 10 " HEX_A " pool/main/d/docker.io/d.deb\n"
 	"      - jq 1.7.1-6 amd64 11 " HEX_A " security:pool/updates/main/j/jq/jq.deb\n"
@@ -84,10 +87,10 @@ KB_TEST(a_packages_lock_that_was_edited_is_refused_at_its_place)
 		{"    suite: trixie\n", "", ":12:5: "},
 		{"suite: trixie", "suite: ../x", ":13:12: "},
 		{"http://m/debian-security\"", "file:///etc\"", ":15:15: "},
-		{"[jq, libjq1]", "[libjq1, jq]", ":18:7: "},
-		{"[jq, libjq1]", "[jq, libjq2]", ":18:7: "},
-		{"[jq, libjq1]", "[jq, --purge]", ":18:19: "},
-		{"- docker.io", "- zz", ":21:9: "},
+		{"- jq\n        - libjq1\n", "- libjq1\n        - jq\n", ":19:7: "},
+		{"- libjq1\n", "- libjq2\n", ":19:7: "},
+		{"- libjq1\n", "- --purge\n", ":21:11: "},
+		{"- docker.io 26", "- zz 26", ":24:9: "},
 		{"    packages: []\n", "", ":5:5: "},
 		{"    packages: []\n", "    packages: []\n    more: 1\n", ":11:5: "},
 	};
