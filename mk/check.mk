@@ -12,8 +12,12 @@ QUICK := unit='make -s check-unit' \
 HOSTS = hosts='tests/hosts/selftest' \
 	 refusals='tests/attack/refusals' \
 	 memory='SIZE_MB=$(MEMORY_MB) tests/attack/memory' \
+	 base='tests/roles/base/hosts' \
+	 bare='tests/roles/bare/cluster' \
 	 redis='tests/roles/redis/cluster'
 MEMORY_MB ?= 600
+# Suites at a time: those on hosts mostly wait.
+SUITES ?= 2
 
 # Where the bytes come from: registries and archives on the loopback.
 SUPPLY := registry='tests/supply/test_registry.sh' \
@@ -36,14 +40,14 @@ check-quick: bundles $(B)/unit
 
 check: deps
 	@$(MAKE) --no-print-directory bundles $(B)/unit
-	tests/suite $(QUICK) \
+	tests/suite -j $(SUITES) $(QUICK) \
 		lint='make -s $(LINT_QUICK:%=lint-%) && echo "1 passed, 0 failed"' \
 		$(SUPPLY) $(HOSTS)
 
 check-full: MEMORY_MB = 4200
 check-full: deps
 	@$(MAKE) --no-print-directory bundles $(B)/unit
-	tests/suite $(QUICK) $(SUPPLY) $(MORE) $(HOSTS)
+	tests/suite -j $(SUITES) $(QUICK) $(SUPPLY) $(MORE) $(HOSTS)
 
 bench: bundles
 	tests/bench/run
