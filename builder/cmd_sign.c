@@ -84,7 +84,7 @@ static int run(const struct kb_builder *b, struct kb_args *args, struct kb_err *
 {
 	const char *key_path = kb_args_option(args, "key", 0, NULL);
 	struct kb_bundle *bundle = NULL;
-	char *path;
+	const char *path = "";
 	int rc;
 
 	rc = kb_open_bundle(args, &bundle, err);
@@ -92,12 +92,12 @@ static int run(const struct kb_builder *b, struct kb_args *args, struct kb_err *
 		rc = kb_args_end(args, err);
 	if (rc == 0 && !key_path)
 		rc = kb_err_set(err, KB_E_USAGE, "sign: --key FILE is needed");
-	path = bundle ? kb_strdup(kb_bundle_name(bundle)) : NULL;
+	if (bundle)
+		path = kb_bundle_name(bundle);
 	if (rc == 0)
 		rc = sign(b, bundle, key_path, path, err);
 	if (rc == 0 && !b->json)
 		printf("%s: signed\n", path);
-	free(path);
 	kb_bundle_close(bundle);
 	return rc;
 }

@@ -326,7 +326,7 @@ void kb_packages_step(const struct kb_site_load *l, const struct kb_schema *in,
 		if (!kb_schema_as_text(in, item, "packages", &text))
 			continue;
 		group = kb_packages_group(p, text);
-		if (!group) {
+		if (!p || !group) {
 			report_unknown_group(in, item, p, text);
 			continue;
 		}
