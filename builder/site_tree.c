@@ -206,8 +206,8 @@ static int walk_entry(int dirfd, const char *path, unsigned depth, struct walk *
 static int walk_folder(int dirfd, const char *path, unsigned depth, struct walk *w,
 		       struct kb_err *err)
 {
-	char **names;
-	size_t n;
+	char **names = NULL;
+	size_t n = 0;
 	int r;
 
 	if (depth > TREE_DEPTH_MAX)

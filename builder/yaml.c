@@ -203,10 +203,13 @@ static void drop_duplicates(struct reader *r, struct kb_yaml_node *map)
 
 static void close_container(struct reader *r)
 {
-	struct frame *top = &r->open[--r->depth];
+	struct kb_yaml_node *node;
 
-	if (top->node->kind == KB_YAML_MAP)
-		drop_duplicates(r, top->node);
+	if (r->depth == 0) /* nothing ends that did not begin */
+		return;
+	node = r->open[--r->depth].node;
+	if (node->kind == KB_YAML_MAP)
+		drop_duplicates(r, node);
 }
 
 static void refuse_properties(struct reader *r, const yaml_event_t *event,

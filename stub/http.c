@@ -181,7 +181,7 @@ static void advance(struct iovec **iov, int *n, size_t done)
 static int wait_to_write(struct kb_http *h, struct kb_err *err)
 {
 	bool room = h->in_len < IN_LEN || h->in_at == h->in_len;
-	short got;
+	short got = 0;
 	int rc = wait_for(h, (short)(POLLOUT | (room ? POLLIN : 0)), &got, err);
 
 	if (rc < 0)

@@ -59,7 +59,7 @@ int kb_journal_open(int dirfd, const char *role, const uint8_t boot[KB_BOOT_LEN]
 {
 	kb_autobuf struct kb_buf bytes = KB_BUF_INIT;
 	struct kb_journal *j;
-	struct kb_records records;
+	struct kb_records records = {.n = 0};
 	int rc = dirfd < 0 ? 0 : read_file(dirfd, &bytes, err);
 
 	if (rc == 0)
