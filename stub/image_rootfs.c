@@ -37,7 +37,7 @@ static int post(struct kb_engine *e, const char *target, const struct kb_buf *bo
 		.slow = true,
 	};
 	kb_autohttp struct kb_http *http = NULL;
-	int status, rc = kb_engine_begin(e, &request, &http, err);
+	int status = 0, rc = kb_engine_begin(e, &request, &http, err);
 
 	if (rc == 0)
 		rc = kb_http_send(http, body->data, body->len, err);
@@ -119,7 +119,7 @@ static int export(struct kb_engine *e, const char *id, uint64_t max, struct kb_i
 	kb_autohttp struct kb_http *http = NULL;
 	kb_autobuf struct kb_buf body = KB_BUF_INIT;
 	struct kb_tar_reader *r;
-	int status, rc = kb_engine_begin(e, &request, &http, err);
+	int status = 0, rc = kb_engine_begin(e, &request, &http, err);
 
 	if (rc == 0)
 		rc = kb_http_answer(http, &status, err);
