@@ -190,6 +190,7 @@ files() {
 
 archives() {
 	local form
+	# shellcheck disable=SC2034 # make_index reads it
 	second='gzip -n'
 	make_index "$work/plain" third >"$work/out"
 	for form in docker oci; do
