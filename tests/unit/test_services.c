@@ -8,7 +8,7 @@
 #include "core/file.h"
 #include "core/path.h"
 #include "stub/services.h"
-#include "unit.h"
+#include "tests/unit/unit.h"
 
 #define THEIRS "#!/bin/sh\nexit 0\n"
 
