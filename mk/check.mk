@@ -9,27 +9,27 @@ QUICK := unit='make -s check-unit' \
 	 opens='tests/attack/opens'
 
 # Real hosts.
-HOSTS = hosts='tests/hosts/selftest' \
-	 refusals='tests/attack/refusals' \
-	 memory='SIZE_MB=$(MEMORY_MB) tests/attack/memory' \
-	 base='tests/roles/base/hosts' \
-	 bare='tests/roles/bare/cluster' \
-	 redis='tests/roles/redis/cluster'
+HOSTS = redis='tests/roles/redis/cluster' \
+	bare='tests/roles/bare/cluster' \
+	base='tests/roles/base/hosts' \
+	ospackages='tests/roles/packages/hosts' \
+	hosts='tests/hosts/selftest' \
+	refusals='tests/attack/refusals' \
+	memory='SIZE_MB=$(MEMORY_MB) tests/attack/memory'
 MEMORY_MB ?= 600
 # Suites at a time: those on hosts mostly wait.
 SUITES ?= 2
 
 # Where the bytes come from: registries and archives on the loopback.
 SUPPLY := registry='tests/supply/test_registry.sh' \
-	  packages='tests/supply/test_packages.sh'
+	  packages='tests/supply/test_packages.sh' \
+	  debian='tests/supply/test_debian.sh'
 
-# What takes longer, or has not yet run often enough to hold up a change.
-MORE  = lint='make -s lint && echo "1 passed, 0 failed"' \
-	 debian='tests/supply/test_debian.sh' \
-	 repro='make -s check-repro' \
-	 evidence='make -s check-evidence'
+# What is released: the same bytes everywhere, and the papers that go with them.
+RELEASE := repro='make -s check-repro' \
+	   evidence='make -s check-evidence'
 
-LINT_QUICK := format headers includes functions literals recursion stub size
+LINTED := lint='make -s lint && echo "1 passed, 0 failed"'
 
 check-unit: $(B)/unit
 	$(B)/unit
@@ -38,16 +38,15 @@ check-unit: $(B)/unit
 check-quick: bundles $(B)/unit
 	tests/suite $(QUICK)
 
+# The longest first, so that the last two end together.
 check: deps
 	@$(MAKE) --no-print-directory bundles $(B)/unit
-	tests/suite -j $(SUITES) $(QUICK) \
-		lint='make -s $(LINT_QUICK:%=lint-%) && echo "1 passed, 0 failed"' \
-		$(SUPPLY) $(HOSTS)
+	tests/suite -j $(SUITES) $(HOSTS) $(LINTED) $(RELEASE) $(SUPPLY) $(QUICK)
 
+# The same suites, each with all it has.
+check-full: export FULL = 1
 check-full: MEMORY_MB = 4200
-check-full: deps
-	@$(MAKE) --no-print-directory bundles $(B)/unit
-	tests/suite -j $(SUITES) $(QUICK) $(SUPPLY) $(MORE) $(HOSTS)
+check-full: check
 
 bench: bundles
 	tests/bench/run
