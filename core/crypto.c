@@ -1,5 +1,6 @@
 #include "core/crypto.h"
 
+#include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <pthread.h>
@@ -7,6 +8,7 @@
 #include <stdlib.h>
 
 #include "core/err.h"
+#include "core/mem.h"
 
 static OSSL_LIB_CTX *lib_ctx;
 static EVP_MD *sha256;
@@ -16,9 +18,12 @@ static EVP_MD *sha256;
  * worker threads may still run when main returns. */
 static void init(void)
 {
+	errno = 0;
 	if (!OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL) ||
 	    !(lib_ctx = OSSL_LIB_CTX_new()) ||
 	    !(sha256 = EVP_MD_fetch(lib_ctx, "SHA2-256", "provider=default"))) {
+		if (errno == ENOMEM)
+			kb_no_memory();
 		fputs("keybuzz: error 90 internal: the cryptographic library does not start\n",
 		      stderr);
 		_Exit(-KB_E_INTERNAL);

@@ -18,7 +18,7 @@ struct kb_sha256 {
 static void must(int ok)
 {
 	if (!ok)
-		abort();
+		kb_no_memory();
 }
 
 struct kb_sha256 *kb_sha256_new(void)

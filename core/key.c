@@ -1,10 +1,12 @@
 #include "core/key.h"
 
+#include <errno.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/crypto.h"
+#include "core/mem.h"
 
 /* SubjectPublicKeyInfo of Ed25519 up to the key itself: RFC 8410, section 4. */
 static const uint8_t spki_prefix[12] = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
@@ -111,23 +113,38 @@ void kb_key_fingerprint(const struct kb_key *key, struct kb_digest *ret_fingerpr
 	kb_digest_of(pem, KB_KEY_PEM_LEN, ret_fingerprint);
 }
 
+/* 1 when it verifies; anything but exactly that is a refusal, an error of the
+ * library included. */
+static int verify(EVP_PKEY *pkey, EVP_MD_CTX *ctx, const void *msg, size_t len, const uint8_t *sig)
+{
+	if (!pkey || !ctx ||
+	    EVP_DigestVerifyInit_ex(ctx, NULL, NULL, kb_crypto_ctx(), "provider=default", pkey,
+				    NULL) != 1)
+		return 0;
+	return EVP_DigestVerify(ctx, sig, KB_SIGNATURE_LEN, msg, len) == 1;
+}
+
 int kb_key_verify(const struct kb_key *key, const void *msg, size_t len,
 		  const uint8_t sig[KB_SIGNATURE_LEN], struct kb_err *err)
 {
-	EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key_ex(kb_crypto_ctx(), "ED25519",
-							"provider=default", key->b, KB_KEY_LEN);
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	/* anything but exactly 1 is a refusal, an error of the library included */
-	bool good = pkey && ctx &&
-		    EVP_DigestVerifyInit_ex(ctx, NULL, NULL, kb_crypto_ctx(), "provider=default",
-					    pkey, NULL) == 1 &&
-		    EVP_DigestVerify(ctx, sig, KB_SIGNATURE_LEN, msg, len) == 1;
+	EVP_PKEY *pkey;
+	EVP_MD_CTX *ctx;
+	int good, reason;
 
+	errno = 0;
+	pkey = EVP_PKEY_new_raw_public_key_ex(kb_crypto_ctx(), "ED25519", "provider=default",
+					      key->b, KB_KEY_LEN);
+	ctx = EVP_MD_CTX_new();
+	good = verify(pkey, ctx, msg, len, sig);
+	reason = errno;
 	EVP_MD_CTX_free(ctx);
 	EVP_PKEY_free(pkey);
-	if (!good)
-		return kb_err_set(err, KB_E_SIGNATURE, "the signature does not verify");
-	return 0;
+	if (good)
+		return 0;
+	/* refused all the same, but nobody should throw the file away for it */
+	if (reason == ENOMEM)
+		kb_no_memory();
+	return kb_err_set(err, KB_E_SIGNATURE, "the signature does not verify");
 }
 
 void kb_pae(const char *purpose, const void *body, size_t len, struct kb_buf *out)

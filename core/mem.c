@@ -6,9 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static void no_memory(void) __attribute__((noreturn));
-
-static void no_memory(void)
+void kb_no_memory(void)
 {
 	static const char text[] = "keybuzz: error 42 memory: out of memory; free some and run "
 				   "the same command again\n";
@@ -23,7 +21,7 @@ void *kb_alloc(size_t n, size_t size)
 	void *p = calloc(n ? n : 1, size ? size : 1);
 
 	if (!p)
-		no_memory();
+		kb_no_memory();
 	return p;
 }
 
@@ -32,7 +30,7 @@ void *kb_realloc(void *p, size_t n, size_t size)
 	void *q = reallocarray(p, n ? n : 1, size ? size : 1);
 
 	if (!q)
-		no_memory();
+		kb_no_memory();
 	return q;
 }
 
@@ -59,7 +57,7 @@ char *kb_format(const char *fmt, ...)
 	n = vasprintf(&p, fmt, ap);
 	va_end(ap);
 	if (n < 0)
-		no_memory();
+		kb_no_memory();
 	return p;
 }
 
@@ -91,11 +89,11 @@ void kb_buf_reserve(struct kb_buf *buf, size_t more)
 
 	if (__builtin_add_overflow(buf->len, more, &need) ||
 	    __builtin_add_overflow(need, (size_t)1, &need))
-		no_memory();
+		kb_no_memory();
 	if (need <= buf->cap)
 		return;
 	if (buf->cap > SIZE_MAX / 2)
-		no_memory();
+		kb_no_memory();
 	if (need < buf->cap * 2)
 		need = buf->cap * 2;
 	buf->data = kb_realloc(buf->data, need, 1);
@@ -131,7 +129,7 @@ void kb_buf_printf(struct kb_buf *buf, const char *fmt, ...)
 	n = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
 	if (n < 0)
-		no_memory();
+		kb_no_memory();
 	kb_buf_reserve(buf, (size_t)n);
 	vsnprintf(buf->data + buf->len, (size_t)n + 1, fmt, again);
 	va_end(again);

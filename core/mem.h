@@ -16,6 +16,10 @@
 
 #define KB_NEVER_NULL __attribute__((returns_nonnull))
 
+/* Say so and end with exit 42; also for libraries that report it as a failure
+ * of something else. */
+void kb_no_memory(void) __attribute__((noreturn));
+
 /* Zeroed memory; n * size is checked. Never NULL, also for 0. */
 void *kb_alloc(size_t n, size_t size) KB_NEVER_NULL;
 void *kb_realloc(void *p, size_t n, size_t size) KB_NEVER_NULL;

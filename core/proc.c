@@ -75,18 +75,22 @@ struct watch {
 
 /* One read of one stream, so that a program which
  * never stops writing cannot keep us from looking at the clock. */
-static void drain(struct watch *w, int stream)
+static int drain(struct watch *w, int stream, struct kb_err *err)
 {
 	char block[16384];
 	ssize_t n = read(w->out[stream], block, sizeof(block));
+	int rc = n < 0 && errno != EINTR && errno != EAGAIN
+			 ? kb_err_errno(err, KB_E_IO, "read what it prints")
+			 : 0;
 
 	if (n > 0) {
 		kb_proc_feed(w->p, &w->lines[stream], block, (size_t)n);
-	} else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
+	} else if (n == 0) {
 		close(w->out[stream]);
 		w->out[stream] = -1;
 	}
 	explicit_bzero(block, n > 0 ? (size_t)n : 0); /* it may hold a secret */
+	return rc;
 }
 
 static void end_program(struct watch *w)
@@ -122,9 +126,12 @@ static int poll_once(struct watch *w, struct kb_err *err)
 
 	if (poll(fds, 3, w->over ? 0 : TICK) < 0 && errno != EINTR)
 		return kb_err_errno(err, KB_E_IO, "wait for %s", w->p->argv[0]);
-	for (int i = 0; i < 2; i++)
-		if (fds[i].revents)
-			drain(w, i);
+	for (int i = 0; i < 2; i++) {
+		int rc = fds[i].revents ? drain(w, i, err) : 0;
+
+		if (rc < 0)
+			return rc;
+	}
 	return 0;
 }
 

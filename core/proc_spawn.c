@@ -124,8 +124,10 @@ static int open_pipes(struct pipes *ps, struct kb_err *err)
 	struct stat st;
 
 	ps->null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (ps->null < 0 || fstat(ps->null, &st) < 0)
+		return kb_err_errno(err, errno == ENOENT ? KB_E_ENVIRONMENT : KB_E_IO, "/dev/null");
 	/* a regular file put there by somebody would be read as input */
-	if (ps->null < 0 || fstat(ps->null, &st) < 0 || !S_ISCHR(st.st_mode))
+	if (!S_ISCHR(st.st_mode))
 		return kb_err_set(err, KB_E_ENVIRONMENT, "/dev/null is not the null device");
 	if (pipe2(ps->out, O_CLOEXEC) < 0 || pipe2(ps->err, O_CLOEXEC) < 0 ||
 	    pipe2(ps->report, O_CLOEXEC) < 0)

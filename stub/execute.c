@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/proc.h"
 #include "stub/signals.h"
@@ -109,6 +110,31 @@ static int install_step(struct kb_scene *scene, struct kb_plan_item *item, struc
 	return rc < 0 ? rc : recorded < 0 ? recorded : rc;
 }
 
+/* What an interrupted run put in its place, it may not have made durable. It
+ * stands there and is right, so it is not done again; but before the journal
+ * may call it done, the file system it is on is flushed. */
+static bool is_unsettled(const struct kb_scene *scene, const struct kb_plan_item *item)
+{
+	const struct kb_record *last = kb_journal_last(scene->journal, item->step->id);
+
+	return last && (last->state == KB_RECORD_BEGIN || last->state == KB_RECORD_FAIL);
+}
+
+static int settle(struct kb_scene *scene, const struct kb_plan_item *item, struct kb_err *err)
+{
+	kb_autoclose int dirfd = -1;
+	const char *name;
+	int rc = 0;
+
+	if (!item->path)
+		sync(); /* an engine's or a package manager's folders; it reports nothing */
+	else if ((rc = kb_path_open_parent(scene->rootfd, item->path, &scene->owners, &dirfd, &name,
+					   err)) == 0 &&
+		 syncfs(dirfd) < 0)
+		rc = kb_err_errno(err, KB_E_IO, "flush the file system of %s", item->path);
+	return rc < 0 ? rc : record(scene, item, KB_RECORD_DONE, err);
+}
+
 int kb_execute_install(struct kb_scene *scene, struct kb_plan *plan, struct kb_outcome *outcome,
 		       struct kb_err *err)
 {
@@ -116,8 +142,11 @@ int kb_execute_install(struct kb_scene *scene, struct kb_plan *plan, struct kb_o
 		struct kb_plan_item *item = &plan->items[i];
 		int rc;
 
-		if (item->action == KB_ACTION_KEEP)
+		if (item->action == KB_ACTION_KEEP) {
+			if (is_unsettled(scene, item) && (rc = settle(scene, item, err)) < 0)
+				return rc;
 			continue;
+		}
 		if ((rc = install_step(scene, item, err)) < 0)
 			return rc;
 		if (rc != KB_STEP_IS_PENDING)

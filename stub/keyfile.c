@@ -167,7 +167,7 @@ void kb_keyfile_add(struct kb_buf *out, const char *key, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	if (vasprintf(&value, fmt, ap) < 0)
-		abort();
+		kb_no_memory();
 	va_end(ap);
 	for (char *p = value; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)

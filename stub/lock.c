@@ -17,7 +17,7 @@ static int lock_soon(int fd)
 	enum { TRIES = 40, PAUSE_MS = 50 };
 	int rc = flock(fd, LOCK_EX | LOCK_NB);
 
-	for (int i = 1; rc < 0 && errno == EWOULDBLOCK && i < TRIES; i++) {
+	for (int i = 1; rc < 0 && (errno == EWOULDBLOCK || errno == EINTR) && i < TRIES; i++) {
 		nanosleep(&(struct timespec){0, PAUSE_MS * 1000000L}, NULL);
 		rc = flock(fd, LOCK_EX | LOCK_NB);
 	}

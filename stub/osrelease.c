@@ -75,7 +75,8 @@ int kb_osrelease_read(int rootfd, struct kb_osrelease *ret_os, struct kb_err *er
 		rc = kb_file_read_at(rootfd, &KB_PATH_OS_FALLBACK[1], OS_RELEASE_MAX, &text,
 				     &missing);
 	if (rc < 0)
-		return kb_err_set(err, KB_E_TARGET, "which system is this? /%s", missing.text);
+		return kb_err_set(err, rc == KB_E_IO || rc == KB_E_MEMORY ? rc : KB_E_TARGET,
+				  "which system is this? /%s", missing.text);
 	return kb_osrelease_parse(text.data, text.len, ret_os, err);
 }
 

@@ -54,12 +54,16 @@ static bool has_units(const struct kb_manifest *m)
 
 static void check_systemd(struct kb_scene *scene, struct kb_problems *problems)
 {
+	struct kb_err err;
 	struct stat st;
 
-	scene->systemd = fstatat(scene->rootfd, &KB_PATH_SYSTEMD[1], &st, 0) == 0 &&
-			 S_ISDIR(st.st_mode) &&
-			 faccessat(scene->rootfd, &KB_PATH_SYSTEMCTL[1], X_OK, 0) == 0;
-	if (!scene->systemd && has_units(scene->m))
+	errno = ENOENT;
+	if (fstatat(scene->rootfd, &KB_PATH_SYSTEMD[1], &st, 0) == 0)
+		scene->systemd = S_ISDIR(st.st_mode) &&
+				 faccessat(scene->rootfd, &KB_PATH_SYSTEMCTL[1], X_OK, 0) == 0;
+	if (!scene->systemd && errno == EIO && has_units(scene->m))
+		kb_problems_take(problems, kb_err_errno(&err, KB_E_IO, KB_PATH_SYSTEMD), &err);
+	else if (!scene->systemd && has_units(scene->m))
 		kb_problems_add(problems, KB_E_MISSING,
 				"systemd does not run this host (no " KB_PATH_SYSTEMD
 				" or no " KB_PATH_SYSTEMCTL "); the role's services need it");

@@ -18,7 +18,7 @@ void kb_problems_add(struct kb_problems *p, int code, const char *fmt, ...)
 		return;
 	va_start(ap, fmt);
 	if (vasprintf(&text, fmt, ap) < 0)
-		abort();
+		kb_no_memory();
 	va_end(ap);
 	p->at = kb_grow(p->at, p->n, &p->cap, sizeof(*p->at));
 	p->at[p->n++] = (struct kb_problem){.code = code, .text = text};

@@ -45,7 +45,8 @@ int kb_source_find_self(struct kb_run *run, struct kb_err *err)
 	int rc;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return kb_err_errno(err, KB_E_ENVIRONMENT, "open " KB_PATH_SELF);
+		return kb_err_errno(err, errno == ENOENT ? KB_E_ENVIRONMENT : KB_E_IO,
+				    "open " KB_PATH_SELF);
 	run->self = (uint64_t)st.st_size > KB_STUB_SPAN;
 	if (run->self) {
 		run->file = own_path();

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/bytes.h"
+#include "core/mem.h"
 #include "core/template.h"
 
 const struct kb_step_ops *kb_step_ops(int kind)
@@ -115,7 +116,7 @@ void kb_step_decide(struct kb_plan_item *item, enum kb_action action, const char
 
 	va_start(ap, fmt);
 	if (vasprintf(&reason, fmt, ap) < 0)
-		abort();
+		kb_no_memory();
 	va_end(ap);
 	free(item->reason);
 	item->reason = reason;

@@ -1,9 +1,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "stub/execute.h"
 #include "stub/lock.h"
+#include "stub/paths.h"
 #include "stub/prepare.h"
 #include "stub/release.h"
 
@@ -68,6 +70,19 @@ static int run_steps(struct install *in, struct kb_err *err)
 	return kb_execute_phase(&in->scene, KB_PHASE_CHECK, true, err);
 }
 
+/* The journal's word for all of it. Files that were found right were not
+ * written again, and the run that wrote them may have been cut off before it
+ * flushed them: so the state's file system is flushed first. */
+static int append_commit(struct kb_scene *scene, struct kb_err *err)
+{
+	if (kb_journal_is_committed(scene->journal, scene->release))
+		return 0;
+	if (syncfs(scene->state.role) < 0)
+		return kb_err_errno(err, KB_E_IO, "flush the file system of " KB_PATH_STATE);
+	return kb_journal_append(scene->journal, KB_RECORD_COMMIT, NULL, scene->release,
+				 scene->release, err);
+}
+
 /* Everything is durable: the record, then the journal's word for it, then what
  * is no longer needed goes. */
 static int commit(struct install *in, struct kb_err *err)
@@ -77,13 +92,9 @@ static int commit(struct install *in, struct kb_err *err)
 
 	in->outcome.state = in->outcome.n_pending ? KB_OUTCOME_PENDING : KB_OUTCOME_INSTALLED;
 	if ((rc = kb_release_record(scene, err)) < 0 ||
-	    (rc = kb_outcome_write(scene->state.role, &in->outcome, err)) < 0)
-		return rc;
-	if (!kb_journal_is_committed(scene->journal, scene->release) &&
-	    (rc = kb_journal_append(scene->journal, KB_RECORD_COMMIT, NULL, scene->release,
-				    scene->release, err)) < 0)
-		return rc;
-	if ((rc = kb_release_prune(scene, *in->outcome.previous ? in->outcome.previous : NULL,
+	    (rc = kb_outcome_write(scene->state.role, &in->outcome, err)) < 0 ||
+	    (rc = append_commit(scene, err)) < 0 ||
+	    (rc = kb_release_prune(scene, *in->outcome.previous ? in->outcome.previous : NULL,
 				   err)) < 0)
 		return rc;
 	return kb_trust_pin(in->run, scene->bundle, err);
