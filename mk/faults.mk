@@ -1,0 +1,60 @@
+# Installs that are killed, lied to by the kernel, or short of memory.
+#
+#	make check-faults           a share of all points, evenly spread
+#	make check-faults FULL=1    every point
+
+FAULTS      := $(B)/faults
+FAULTS_SWEEP := tests/faults/copy.c tests/faults/list.c tests/faults/sweep.c tests/faults/trace.c \
+	       tests/faults/world.c
+KILL_POINTS ?= $(if $(FULL),0,510)
+KILL_PAIRS  ?= $(if $(FULL),0,105)
+ERROR_CALLS ?= $(if $(FULL),0,900)
+ERROR_ALLOCATIONS ?= $(if $(FULL),0,150)
+
+$(FAULTS)/kill: $(call obj,tests/faults/kill.c $(FAULTS_SWEEP)) $(LIBOBJ)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
+
+$(FAULTS)/errors: $(call obj,tests/faults/errors.c $(FAULTS_SWEEP)) $(LIBOBJ)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
+
+# the program with an allocator that fails when it is told to
+$(FAULTS)/keybuzz-run: $(call obj,tests/faults/malloc.c $(CORE) $(STUB))
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALLCFLAGS) -static-pie $(LDHARD) $(CLOSED:%=-Wl,--wrap=%) \
+		-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc -o $@.part $^ \
+		-l:libarchive.a $(ZSTD) -l:libcrypto.a
+	$(Q)strip --strip-all $@.part
+	$(Q)mv $@.part $@
+
+# static: it stands in for a program of a host that has no library of ours
+$(FAULTS)/systemctl: $(call obj,tests/faults/systemctl.c $(CORE))
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALLCFLAGS) -static-pie $(LDHARD) $(CLOSED:%=-Wl,--wrap=%) -o $@ $^ \
+		$(call obj,stub/closed_doors.c) -l:libarchive.a $(ZSTD) -l:libcrypto.a
+
+$(FAULTS)/bundles/made: tests/faults/make-bundles $(wildcard tests/sites/mini/*/* tests/sites/mini/*/*/*) \
+		$(B)/keybuzz-bundle $(B)/keybuzz-run
+	$(call say,BUNDLES,$(@D))
+	$(Q)tests/faults/make-bundles $(@D)
+	@touch $@
+
+FAULTS_WORLD := $(CURDIR)/$(FAULTS)/bundles $(CURDIR)/$(B)/keybuzz-run $(CURDIR)/$(FAULTS)/systemctl
+
+check-kill: $(FAULTS)/kill $(FAULTS)/systemctl $(FAULTS)/bundles/made
+	$(FAULTS)/kill $(FAULTS_WORLD) $(KILL_POINTS) $(KILL_PAIRS)
+
+check-errors: $(FAULTS)/errors $(FAULTS)/keybuzz-run $(FAULTS)/systemctl $(FAULTS)/bundles/made
+	$(FAULTS)/errors $(subst $(B)/keybuzz-run,$(FAULTS)/keybuzz-run,$(FAULTS_WORLD)) \
+		$(ERROR_CALLS) $(ERROR_ALLOCATIONS)
+
+check-faults: check-kill check-errors
+
+.PHONY: check-kill check-errors check-faults
+
+-include $(patsubst %.o,%.d,$(call obj,$(wildcard tests/faults/*.c)))
