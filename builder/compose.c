@@ -13,8 +13,6 @@
 #include "core/packages.h"
 #include "core/value.h"
 
-enum { PAYLOAD_FILE_MAX = 16 << 20 };
-
 struct compose {
 	const struct kb_site *site;
 	const struct kb_lock *lock;
@@ -178,8 +176,7 @@ static int store_file(struct compose *c, const char *path, struct named_digest *
 		      struct kb_err *err)
 {
 	kb_autobuf struct kb_buf text = KB_BUF_INIT;
-	kb_autofree char *full = kb_format("%s/%s", c->site->payload, path);
-	int rc = kb_file_read(full, PAYLOAD_FILE_MAX, &text, err);
+	int rc = kb_site_payload_read(c->site, path, &text, err);
 
 	if (rc == 0)
 		rc = kb_store_put(c->store, text.data, text.len, &ret_file->digest, err);

@@ -22,6 +22,7 @@ struct scan {
 	bool settings; /* NAME=VALUE lines */
 	bool done;     /* said once what is said once */
 	size_t line, reports;
+	struct kb_sha256 *sha; /* of all that was looked at; NULL: nobody asks */
 };
 
 static size_t column_of(const char *line, size_t offset)
@@ -103,6 +104,8 @@ static int scan_file(struct scan *s, int fd)
 		n = read(fd, buf.data + buf.len, PIECE_MAX);
 		if (n < 0 && errno != EINTR)
 			return -1;
+		if (n > 0 && s->sha)
+			kb_sha256_add(s->sha, buf.data + buf.len, (size_t)n);
 		if (n > 0)
 			buf.len += (size_t)n;
 		take_lines(s, &buf, n == 0);
@@ -136,8 +139,9 @@ static bool is_secret_name(const char *path)
 	return false;
 }
 
+/* RET_DIGEST may be NULL; it is that of the bytes that were checked. */
 static void check_file(struct kb_site_load *l, int dirfd, const char *path, const char *shown,
-		       bool script)
+		       bool script, struct kb_digest *ret_digest)
 {
 	struct scan s = {.diag = l->diag, .shown = shown, .script = script};
 	struct kb_err err;
@@ -154,15 +158,20 @@ static void check_file(struct kb_site_load *l, int dirfd, const char *path, cons
 			    "a file of secrets, by its name; a bundle carries no secrets");
 	s.shell = script || ends_with(path, ".sh");
 	s.settings = ends_with(path, ".env");
+	if (ret_digest)
+		s.sha = kb_sha256_new();
 	if (scan_file(&s, fd) < 0)
 		kb_diag_add(l->diag, shown, 0, 0, "%s", strerror(errno));
+	if (ret_digest)
+		kb_sha256_end(s.sha, ret_digest);
+	kb_sha256_free(s.sha);
 }
 
 static void check_manifest(struct kb_site_load *l, const char *path)
 {
 	kb_autofree char *shown = kb_site_load_shown(l, path);
 
-	check_file(l, l->dirfd, path, shown, false);
+	check_file(l, l->dirfd, path, shown, false, NULL);
 }
 
 static bool runs(const struct kb_step *step)
@@ -199,10 +208,14 @@ void kb_lint_payload(struct kb_site_load *l)
 	}
 	kb_site_load_strings_sort(&files);
 	kb_site_load_strings_sort(&scripts);
+	l->site->checked = kb_alloc(files.n, sizeof(*l->site->checked));
 	for (size_t i = 0; i < files.n; i++) {
 		kb_autofree char *shown = kb_site_load_shown_payload(l, files.v[i]);
+		struct kb_payload_file *file = &l->site->checked[l->site->n_checked++];
 
-		check_file(l, l->payloadfd, files.v[i], shown, contains(&scripts, files.v[i]));
+		file->path = kb_strdup(files.v[i]);
+		check_file(l, l->payloadfd, files.v[i], shown, contains(&scripts, files.v[i]),
+			   &file->digest);
 	}
 	kb_site_load_strings_free(&files);
 	kb_site_load_strings_free(&scripts);

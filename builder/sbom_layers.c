@@ -2,6 +2,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,6 +20,12 @@ enum {
 };
 
 #define DOC "usr/share/doc/"
+
+/* What could not be read for want of memory is not damaged. */
+static int code_of(struct archive *a)
+{
+	return archive_errno(a) == ENOMEM ? KB_E_MEMORY : KB_E_DAMAGED;
+}
 
 /* ---- members of a layer ---- */
 
@@ -41,7 +48,7 @@ static int read_member(struct archive *a, struct archive_entry *e, size_t max, s
 		kb_buf_add(buf, block, size);
 	}
 	if (r != ARCHIVE_EOF)
-		return kb_err_set(err, KB_E_DAMAGED, "%s: %s", archive_entry_pathname(e),
+		return kb_err_set(err, code_of(a), "%s: %s", archive_entry_pathname(e),
 				  archive_error_string(a));
 	return 0;
 }
@@ -218,13 +225,13 @@ static int read_layer(struct archive *a, int fd, struct kb_sbom_root *root, stru
 	if (archive_read_support_format_tar(a) != ARCHIVE_OK ||
 	    archive_read_support_format_empty(a) != ARCHIVE_OK ||
 	    archive_read_open_fd(a, fd, BLOCK) != ARCHIVE_OK)
-		return kb_err_set(err, KB_E_DAMAGED, "not a tar: %s", archive_error_string(a));
+		return kb_err_set(err, code_of(a), "not a tar: %s", archive_error_string(a));
 	while (rc == 0 &&
 	       ((r = archive_read_next_header(a, &e)) == ARCHIVE_OK || r == ARCHIVE_WARN))
 		if ((rc = kb_run_check(err)) == 0)
 			rc = read_entry(a, e, root, err);
 	if (rc == 0 && r != ARCHIVE_EOF)
-		rc = kb_err_set(err, KB_E_DAMAGED, "%s", archive_error_string(a));
+		rc = kb_err_set(err, code_of(a), "%s", archive_error_string(a));
 	return rc;
 }
 

@@ -76,11 +76,14 @@ int kb_secret_key_load(const char *path, struct kb_secret_key **ret_key, struct 
 		return rc;
 	rc = kb_file_read(path, 16384, &text, err);
 	if (rc == 0) {
+		errno = 0;
 		bio = BIO_new_mem_buf(text.data, (int)text.len);
 		if (bio)
 			pkey = PEM_read_bio_PrivateKey_ex(bio, NULL, no_passphrase, NULL,
 							  kb_crypto_ctx(), "provider=default");
 		BIO_free(bio);
+		if (!pkey && errno == ENOMEM)
+			kb_no_memory();
 		rc = wrap(pkey, ret_key, err);
 		if (rc < 0)
 			rc = kb_err_wrap(err, "%s", path);
@@ -139,5 +142,6 @@ int kb_secret_key_sign(const struct kb_secret_key *key, const void *msg, size_t 
 		    EVP_DigestSign(ctx, ret_signature, &n, msg, len) == 1 && n == KB_SIGNATURE_LEN;
 
 	EVP_MD_CTX_free(ctx);
-	return good ? 0 : kb_err_set(err, KB_E_INTERNAL, "the key does not sign");
+	/* a key that was loaded has nothing else to fail for */
+	return good ? 0 : kb_err_set(err, KB_E_MEMORY, "sign: out of memory");
 }

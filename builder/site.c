@@ -17,6 +17,8 @@
 #include "builder/site_tree.h"
 #include "core/name.h"
 
+enum { PAYLOAD_FILE_MAX = 16 << 20 };
+
 char *kb_site_load_shown(const struct kb_site_load *l, const char *path)
 {
 	return kb_format("%s/%s", l->site->dir, path);
@@ -234,6 +236,9 @@ void kb_site_free(struct kb_site *site)
 	free(site->images);
 	kb_packages_free(site->packages);
 	kb_site_settings_free(site);
+	for (size_t i = 0; i < site->n_checked; i++)
+		free(site->checked[i].path);
+	free(site->checked);
 	free(site->images_file);
 	free(site->dir);
 	free(site->payload);
@@ -254,6 +259,35 @@ const struct kb_role *kb_site_role(const struct kb_site *site, const char *name)
 		if (strcmp(site->roles[i].name, name) == 0)
 			return &site->roles[i];
 	return NULL;
+}
+
+static int by_checked_path(const void *path, const void *file)
+{
+	return strcmp(path, ((const struct kb_payload_file *)file)->path);
+}
+
+int kb_site_payload_read(const struct kb_site *site, const char *path, struct kb_buf *buf,
+			 struct kb_err *err)
+{
+	kb_autoclose int dirfd = open(site->payload, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const struct kb_payload_file *file = bsearch(path, site->checked, site->n_checked,
+						     sizeof(*site->checked), by_checked_path);
+	size_t start = buf->len;
+	struct kb_digest got;
+	int rc;
+
+	if (dirfd < 0)
+		return kb_err_errno(err, KB_E_IO, "%s", site->payload);
+	rc = kb_site_tree_read(dirfd, path, PAYLOAD_FILE_MAX, buf, err);
+	if (rc < 0)
+		return kb_err_wrap(err, "%s", site->payload);
+	kb_digest_of(buf->data + start, buf->len - start, &got);
+	if (!file || !kb_digest_eq(&file->digest, &got))
+		return kb_err_set(err, KB_E_INVALID,
+				  "%s/%s: was changed after it was checked; run the same command "
+				  "again",
+				  site->payload, path);
+	return 0;
 }
 
 int kb_site_wrap(const struct kb_pos *pos, struct kb_err *err, const char *fmt, ...)

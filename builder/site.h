@@ -73,6 +73,12 @@ struct kb_role {
 	struct kb_pos pos;
 };
 
+/* A payload file as it was when it was checked. */
+struct kb_payload_file {
+	char *path; /* below the payload folder */
+	struct kb_digest digest;
+};
+
 struct kb_site {
 	char *dir;     /* as given */
 	char *payload; /* payload folder beside it */
@@ -90,6 +96,8 @@ struct kb_site {
 	struct kb_packages *packages; /* NULL: there is no packages.yaml */
 	struct kb_role *roles;        /* sorted by name */
 	size_t n_roles;
+	struct kb_payload_file *checked; /* sorted by path: all that roles carry */
+	size_t n_checked;
 };
 
 /* Load and check DIR; payload is DIR/../payload. On errors they are in DIAG
@@ -101,6 +109,11 @@ void kb_site_free(struct kb_site *site);
 
 const struct kb_image_source *kb_site_image(const struct kb_site *site, const char *name);
 const struct kb_role *kb_site_role(const struct kb_site *site, const char *name);
+
+/* Append to BUF the payload file PATH that a role carries. KB_E_INVALID when it
+ * is not the file that was checked: somebody writes there. */
+int kb_site_payload_read(const struct kb_site *site, const char *path, struct kb_buf *buf,
+			 struct kb_err *err);
 
 /* kb_err_wrap for trouble with what stands at POS: "FILE:LINE:COLUMN: what was
  * being done: " goes before the text. */
