@@ -69,6 +69,7 @@ static int code_of_errno(int code, int saved)
 	case ENOSPC:
 	case EDQUOT: return KB_E_SPACE;
 	case ENOMEM: return KB_E_MEMORY;
+	case EIO: return KB_E_IO;
 	default: return code;
 	}
 }

@@ -54,7 +54,7 @@ struct kb_err {
 /* Fill ERR (may be NULL) and return CODE, for use in the return statement. */
 int kb_err_set(struct kb_err *err, int code, const char *fmt, ...) KB_PRINTF(3, 4);
 
-/* The same with ": strerror(errno)" added; ENOSPC, EDQUOT and ENOMEM choose
+/* The same with ": strerror(errno)" added; ENOSPC, EDQUOT, ENOMEM and EIO choose
  * their own codes whatever CODE says, so that no caller has to remember. */
 int kb_err_errno(struct kb_err *err, int code, const char *fmt, ...) KB_PRINTF(3, 4);
 

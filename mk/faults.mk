@@ -21,6 +21,11 @@ $(FAULTS)/errors: $(call obj,tests/faults/errors.c $(FAULTS_SWEEP)) $(LIBOBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
 
+$(FAULTS)/verbs: $(call obj,tests/faults/verbs.c $(filter-out %/sweep.c,$(FAULTS_SWEEP))) $(LIBOBJ)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
+
 # the program with an allocator that fails when it is told to
 $(FAULTS)/keybuzz-run: $(call obj,tests/faults/malloc.c $(CORE) $(STUB))
 	@mkdir -p $(@D)
@@ -53,8 +58,11 @@ check-errors: $(FAULTS)/errors $(FAULTS)/keybuzz-run $(FAULTS)/systemctl $(FAULT
 	$(FAULTS)/errors $(subst $(B)/keybuzz-run,$(FAULTS)/keybuzz-run,$(FAULTS_WORLD)) \
 		$(ERROR_CALLS) $(ERROR_ALLOCATIONS)
 
-check-faults: check-kill check-errors
+check-verbs: $(FAULTS)/verbs $(FAULTS)/systemctl $(FAULTS)/bundles/made
+	$(FAULTS)/verbs $(FAULTS_WORLD)
 
-.PHONY: check-kill check-errors check-faults
+check-faults: check-verbs check-kill check-errors
+
+.PHONY: check-kill check-errors check-verbs check-faults
 
 -include $(patsubst %.o,%.d,$(call obj,$(wildcard tests/faults/*.c)))

@@ -7,6 +7,7 @@
 #include "core/proc.h"
 #include "stub/signals.h"
 #include "stub/step.h"
+#include "stub/undo.h"
 
 /* One JSON line about a step that acted. */
 static void tell_json(struct kb_scene *scene, const struct kb_plan_item *item, const char *result,
@@ -93,6 +94,16 @@ static int record_result(struct kb_scene *scene, const struct kb_plan_item *item
 	return record(scene, item, state, err);
 }
 
+/* What stands there now, before it is changed. */
+static int remember(struct kb_scene *scene, const struct kb_plan_item *item, struct kb_err *err)
+{
+	int rc = kb_undo_note(scene, KB_NAME_UNDO, item, err);
+
+	if (rc == 0 && scene->upgrade)
+		rc = kb_undo_note(scene, KB_NAME_UPGRADE, item, err);
+	return rc;
+}
+
 static int install_step(struct kb_scene *scene, struct kb_plan_item *item, struct kb_err *err)
 {
 	bool only_asked = is_only_asked(item);
@@ -102,7 +113,8 @@ static int install_step(struct kb_scene *scene, struct kb_plan_item *item, struc
 		return rc;
 	if (!only_asked && (rc = record(scene, item, KB_RECORD_BEGIN, err)) < 0)
 		return rc;
-	rc = act(scene, item, err);
+	if ((rc = remember(scene, item, err)) == 0)
+		rc = act(scene, item, err);
 	/* interrupted is neither: begun and not done, so it is done again */
 	if (rc == KB_E_INTERRUPTED)
 		return rc;

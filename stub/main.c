@@ -8,9 +8,10 @@
 #include "stub/setup.h"
 #include "stub/signals.h"
 
-static const struct kb_verb *const verbs[] = {
-	&kb_verb_install, &kb_verb_plan,   &kb_verb_verify, &kb_verb_info,     &kb_verb_list,
-	&kb_verb_extract, &kb_verb_status, &kb_verb_check,  &kb_verb_failover, &kb_verb_purge};
+static const struct kb_verb *const verbs[] = {&kb_verb_install,   &kb_verb_plan,  &kb_verb_verify,
+					      &kb_verb_info,      &kb_verb_list,  &kb_verb_extract,
+					      &kb_verb_status,    &kb_verb_check, &kb_verb_failover,
+					      &kb_verb_uninstall, &kb_verb_purge};
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
 static const char *program(const struct kb_run *run)
@@ -50,7 +51,9 @@ static void print_verb_help(const struct kb_run *run, const struct kb_verb *verb
 	const char *rest = verb->usage + strlen(verb->name);
 
 	printf("%s %s: %s\n\nUsage: %s %s%s%s\n\n%s", program(run), verb->name, verb->summary,
-	       program(run), verb->name, run->self || verb == &kb_verb_status ? "" : " FILE.run",
+	       program(run), verb->name,
+	       run->self || verb == &kb_verb_status || verb == &kb_verb_uninstall ? ""
+										  : " FILE.run",
 	       rest, verb->help);
 }
 

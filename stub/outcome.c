@@ -11,7 +11,7 @@
 static const char *const names[KB_OUTCOME_COUNT] = {
 	[KB_OUTCOME_NONE] = "not-installed",      [KB_OUTCOME_INSTALLED] = "installed",
 	[KB_OUTCOME_PENDING] = "pending-quorum",  [KB_OUTCOME_FAILED] = "failed",
-	[KB_OUTCOME_INTERRUPTED] = "interrupted",
+	[KB_OUTCOME_INTERRUPTED] = "interrupted", [KB_OUTCOME_REMOVING] = "uninstalling",
 };
 
 const char *kb_outcome_name(enum kb_outcome_state state)
@@ -138,6 +138,15 @@ int kb_outcome_write(int dirfd, struct kb_outcome *o, struct kb_err *err)
 	free(o->time);
 	o->time = kb_strdup(stamp);
 	kb_keyfile_add(&out, "time", "%s", stamp);
+	return kb_keyfile_write(dirfd, KB_NAME_RECORD, &out, err);
+}
+
+int kb_outcome_copy(int dirfd, const struct kb_outcome *o, struct kb_err *err)
+{
+	kb_autobuf struct kb_buf out = KB_BUF_INIT;
+
+	build(o, &out);
+	kb_keyfile_add(&out, "time", "%s", o->time);
 	return kb_keyfile_write(dirfd, KB_NAME_RECORD, &out, err);
 }
 

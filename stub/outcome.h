@@ -14,6 +14,7 @@ enum kb_outcome_state {
 	KB_OUTCOME_PENDING, /* installed, and waiting for other hosts */
 	KB_OUTCOME_FAILED,
 	KB_OUTCOME_INTERRUPTED,
+	KB_OUTCOME_REMOVING, /* an uninstall was begun */
 	KB_OUTCOME_COUNT
 };
 
@@ -35,6 +36,8 @@ const char *kb_outcome_name(enum kb_outcome_state state); /* "pending-quorum" */
 int kb_outcome_read(int dirfd, struct kb_outcome *ret_outcome, struct kb_err *err);
 /* TIME is set here. */
 int kb_outcome_write(int dirfd, struct kb_outcome *outcome, struct kb_err *err);
+/* The same, with the time it has. */
+int kb_outcome_copy(int dirfd, const struct kb_outcome *outcome, struct kb_err *err);
 void kb_outcome_free(struct kb_outcome *outcome);
 
 /* A fresh one about M, remembering what stood in OLD. */

@@ -37,6 +37,7 @@ struct kb_scene {
 	struct kb_owners owners;
 
 	const char *verb;
+	bool upgrade;       /* from another release, which can be put back: upgrade.h */
 	char *payload_path; /* NULL until staged */
 	char *context_path; /* NULL until written */
 };

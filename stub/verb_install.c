@@ -8,6 +8,7 @@
 #include "stub/paths.h"
 #include "stub/prepare.h"
 #include "stub/release.h"
+#include "stub/upgrade.h"
 
 /* What one install knows while it runs. */
 struct install {
@@ -95,7 +96,8 @@ static int commit(struct install *in, struct kb_err *err)
 	    (rc = kb_outcome_write(scene->state.role, &in->outcome, err)) < 0 ||
 	    (rc = append_commit(scene, err)) < 0 ||
 	    (rc = kb_release_prune(scene, *in->outcome.previous ? in->outcome.previous : NULL,
-				   err)) < 0)
+				   err)) < 0 ||
+	    (rc = kb_upgrade_end(scene, err)) < 0)
 		return rc;
 	return kb_trust_pin(in->run, scene->bundle, err);
 }
@@ -110,6 +112,23 @@ static void record_failure(struct install *in, int rc, const struct kb_err *fail
 	kb_outcome_write(in->scene.state.role, &in->outcome, NULL);
 }
 
+/* An upgrade that failed leaves the release before running. */
+static void go_back(struct install *in, const struct kb_err *failure)
+{
+	kb_autofree char *text =
+		kb_format("%d %s: %s", -failure->code, kb_code_class(failure->code), failure->text);
+	struct kb_err err;
+
+	if (kb_upgrade_back(&in->scene, &in->plan, text, &err) < 0)
+		kb_report_warn(in->scene.report,
+			       "the release before could not be put back: %s; run the same command "
+			       "again",
+			       err.text);
+	else
+		kb_report_warn(in->scene.report,
+			       "the upgrade failed; the release before is in place again");
+}
+
 static int change(struct install *in, struct kb_err *err)
 {
 	struct kb_scene *scene = &in->scene;
@@ -122,11 +141,15 @@ static int change(struct install *in, struct kb_err *err)
 	in->changes = kb_plan_changes(&in->plan) || in->old.state != KB_OUTCOME_INSTALLED;
 	if (in->changes)
 		announce(in);
-	if ((rc = mark_begun(in, err)) == 0 && (rc = kb_prepare_payload(scene, err)) == 0 &&
+	if ((rc = kb_upgrade_begin(scene, &in->old, in->changes, err)) == 0 &&
+	    (rc = mark_begun(in, err)) == 0 && (rc = kb_prepare_payload(scene, err)) == 0 &&
 	    (rc = run_steps(in, err)) == 0)
 		rc = commit(in, err);
 	if (rc < 0)
 		record_failure(in, rc, err);
+	if (rc < 0 && rc != KB_E_INTERRUPTED && scene->upgrade &&
+	    !kb_journal_is_committed(scene->journal, scene->release))
+		go_back(in, err);
 	return rc;
 }
 

@@ -17,6 +17,7 @@
 
 #define FIRST  "/bundles/release-1/keybuzz-mini.run"
 #define SECOND "/bundles/release-2/keybuzz-mini.run"
+#define FAILS  "/bundles/release-3/keybuzz-mini.run"
 #define INSTALL(bundle)                                                                 \
 	{                                                                               \
 		"/keybuzz-run", "install", bundle, "--host", "mini-01", "--quiet", NULL \
@@ -25,6 +26,13 @@
 const struct scenario scenarios[] = {
 	{.name = "install", .argv = INSTALL(FIRST)},
 	{.name = "upgrade", .argv = INSTALL(SECOND), .before = {INSTALL(FIRST)}},
+	{.name = "failing upgrade",
+	 .argv = INSTALL(FAILS),
+	 .status = 60,
+	 .before = {INSTALL(FIRST)}},
+	{.name = "uninstall",
+	 .argv = {"/keybuzz-run", "uninstall", "mini", NULL},
+	 .before = {INSTALL(FIRST), INSTALL(SECOND)}},
 };
 const size_t n_scenarios = sizeof(scenarios) / sizeof(scenarios[0]);
 
@@ -83,11 +91,11 @@ void sweep_print_output(const struct sweep *s)
 	fflush(stdout);
 }
 
-static void must_work(const struct sweep *s, const char *const *argv, const struct trace *t,
-		      struct trace_result *result)
+static void must_end(const struct sweep *s, const char *const *argv, int status,
+		     const struct trace *t, struct trace_result *result)
 {
 	run(s, argv, t, result);
-	if (result->status == 0)
+	if (result->status == status)
 		return;
 	printf("%s, undisturbed: exit %d, signal %d\n", argv[1], result->status, result->signal);
 	sweep_print_output(s);
@@ -136,9 +144,10 @@ void sweep_open(struct sweep *s, const struct options *o, const struct scenario 
 	world_make(&s->world, folder, o->bundles, o->systemctl, o->program);
 	world_reset(&s->world);
 	for (size_t i = 0; i < 2 && scenario->before[i][0]; i++)
-		must_work(s, scenario->before[i], &plain, &result);
+		must_end(s, scenario->before[i], 0, &plain, &result);
 	world_save(&s->world, s->start);
-	must_work(s, scenario->argv, undisturbed ? undisturbed : &counted, &result);
+	must_end(s, scenario->argv, scenario->status, undisturbed ? undisturbed : &counted,
+		 &result);
 	s->calls = result.calls;
 	s->wanted = list(s);
 	s->status = ask_status(s);
@@ -169,7 +178,7 @@ long sweep_allocations(const struct sweep *s)
 	struct trace_result result;
 
 	sweep_begin(s);
-	must_work(s, s->scenario->argv, &counting, &result);
+	must_end(s, s->scenario->argv, s->scenario->status, &counting, &result);
 	if (kb_file_read(path, 64, &text, NULL) < 0)
 		fail("%s: PROGRAM is not the build that counts", path);
 	unlink(path);

@@ -10,6 +10,7 @@
 struct scenario {
 	const char *name;
 	const char *argv[8]; /* inside the world */
+	int status;          /* it ends with */
 	/* what is run before, undisturbed, up to an entry without argv[0] */
 	const char *before[2][8];
 };

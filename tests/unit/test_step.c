@@ -63,6 +63,8 @@ static struct host *new_host(const char *name)
 				     .payload_path = kb_strdup(h->root),
 				     .context_path = kb_strdup("/nowhere")};
 	h->scene.target.self = &h->self;
+	/* the journal lies in the root, and so does the undo log */
+	h->scene.state.role = fcntl(h->run.rootfd, F_DUPFD_CLOEXEC, 3);
 	open_journal(h);
 	return h;
 }
