@@ -6,7 +6,7 @@
 #include "builder/packages.h"
 #include "core/name.h"
 
-enum { TIMEOUT_MAX = 86400 };
+enum { TIMEOUT_MAX = 86400, LABEL_MAX = 12 };
 
 /* The options a step may have besides its id and kind. */
 enum option {
@@ -20,6 +20,7 @@ enum option {
 	TIMEOUT = 128,
 	ALWAYS = 256,
 	PENDING = 512,
+	LABEL = 2048,
 	REMOVES = 1024,
 };
 
@@ -27,9 +28,9 @@ static const struct {
 	const char *key;
 	unsigned option;
 } options[] = {
-	{"owner", OWNER},   {"mode", MODE},       {"to", TO},           {"keep", KEEP},
-	{"from", FROM},     {"watch", WATCH},     {"args", ARGS},       {"timeout", TIMEOUT},
-	{"always", ALWAYS}, {"pending", PENDING}, {"removes", REMOVES},
+	{"owner", OWNER},   {"mode", MODE},       {"to", TO},       {"keep", KEEP},
+	{"from", FROM},     {"watch", WATCH},     {"args", ARGS},   {"timeout", TIMEOUT},
+	{"always", ALWAYS}, {"pending", PENDING}, {"label", LABEL}, {"removes", REMOVES},
 };
 
 static const struct rule {
@@ -49,7 +50,7 @@ static const struct rule {
 	{"wait", KB_STEP_WAIT, true, true, ARGS | TIMEOUT | PENDING, 0, 60},
 	{"check", KB_STEP_CHECK, false, true, ARGS | TIMEOUT, 0, 60},
 	{"packages", KB_STEP_PACKAGES, true, false, REMOVES, 0, 0},
-	{"volume", KB_STEP_VOLUME, true, false, 0, 0, 0},
+	{"volume", KB_STEP_VOLUME, true, false, OWNER | MODE | LABEL, 0755, 0},
 };
 
 enum {
@@ -228,6 +229,24 @@ static void load_watch(struct reader *r)
 	r->step->n_watch = found.n;
 }
 
+/* What XFS has room for, in letters that no table has to quote. */
+static void load_label(struct reader *r)
+{
+	const struct kb_yaml_node *node = kb_schema_need(&r->map, "label");
+	struct kb_strings found = {NULL, 0};
+	const char *text;
+
+	if (!node || !kb_schema_as_text(r->map.in, node, "label", &text))
+		return;
+	if (strlen(text) > LABEL_MAX || !kb_site_load_is_id(text))
+		kb_schema_fault(r->map.in, node,
+				"label: \"%.100s\" is not at most %d of a-z, 0-9 and -", text,
+				LABEL_MAX);
+	kb_site_load_strings_add(&found, text);
+	r->step->args = found.v;
+	r->step->n_args = found.n;
+}
+
 static void load_options(struct reader *r)
 {
 	struct kb_schema_map *map = &r->map;
@@ -245,6 +264,8 @@ static void load_options(struct reader *r)
 		load_watch(r);
 	if (takes & REMOVES)
 		kb_packages_removes(map, step);
+	if (takes & LABEL)
+		load_label(r);
 	if (takes & ARGS)
 		kb_schema_texts(map, "args", &step->args, &step->n_args);
 	if (takes & TIMEOUT)

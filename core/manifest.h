@@ -41,7 +41,7 @@ enum kb_step_kind {
 	KB_STEP_WAIT = 7,      /* source run until it says yes, at most timeout seconds */
 	KB_STEP_CHECK = 8,     /* source run once; its word is the result */
 	KB_STEP_PACKAGES = 9,  /* args: package names */
-	KB_STEP_VOLUME = 10,   /* target: mount point; args: device, file system */
+	KB_STEP_VOLUME = 10,   /* target: mount point; args: its label */
 	KB_STEP_KIND_COUNT
 };
 

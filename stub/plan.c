@@ -5,6 +5,7 @@
 
 #include "stub/packages.h"
 #include "stub/step.h"
+#include "stub/volume.h"
 
 static size_t count_steps(const struct kb_manifest *m, int phase)
 {
@@ -78,6 +79,7 @@ void kb_plan_free(struct kb_plan *plan)
 		free(item->images);
 		free(item->image_list);
 		kb_package_plan_free(item->packages);
+		kb_volume_plan_free(item->volume);
 		kb_buf_wipe(&item->content);
 	}
 	free(plan->items);

@@ -27,6 +27,7 @@ enum kb_action {
 };
 
 struct kb_package_plan;
+struct kb_volume_plan;
 
 struct kb_plan_item {
 	const struct kb_step *step;
@@ -43,6 +44,7 @@ struct kb_plan_item {
 	size_t n_images;
 	bool doubtful;                    /* a power cut may have left layers without content */
 	struct kb_package_plan *packages; /* of a packages step; see packages.h */
+	struct kb_volume_plan *volume;    /* of a volume step; see step_volume.c */
 	bool text_differs, reload, enable, restart; /* of a unit */
 	/* set by execution */
 	char *outcome; /* a check's or wait's last word; NULL when it said none */

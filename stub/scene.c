@@ -16,7 +16,8 @@ static void collect_owners(struct kb_scene *scene)
 
 	scene->uids = kb_alloc(m->n_steps, sizeof(*scene->uids));
 	for (size_t i = 0; i < m->n_steps; i++)
-		if (m->steps[i].kind == KB_STEP_DIRECTORY && m->steps[i].uid)
+		if ((m->steps[i].kind == KB_STEP_DIRECTORY || m->steps[i].kind == KB_STEP_VOLUME) &&
+		    m->steps[i].uid)
 			scene->uids[scene->owners.n++] = m->steps[i].uid;
 	scene->owners.uids = scene->uids;
 }

@@ -16,7 +16,7 @@ const struct kb_step_ops *kb_step_ops(int kind)
 		[KB_STEP_TEMPLATE] = &kb_step_template,   [KB_STEP_UNIT] = &kb_step_unit,
 		[KB_STEP_IMAGES] = &kb_step_images,       [KB_STEP_SCRIPT] = &kb_step_script,
 		[KB_STEP_WAIT] = &kb_step_wait,           [KB_STEP_CHECK] = &kb_step_check,
-		[KB_STEP_PACKAGES] = &kb_step_packages,
+		[KB_STEP_PACKAGES] = &kb_step_packages,   [KB_STEP_VOLUME] = &kb_step_volume,
 	};
 
 	return kind > 0 && kind < KB_STEP_KIND_COUNT ? rows[kind] : NULL;

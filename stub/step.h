@@ -19,7 +19,8 @@ struct kb_step_ops {
 const struct kb_step_ops *kb_step_ops(int kind);
 
 extern const struct kb_step_ops kb_step_directory, kb_step_file, kb_step_template, kb_step_unit,
-	kb_step_images, kb_step_script, kb_step_wait, kb_step_check, kb_step_packages;
+	kb_step_images, kb_step_script, kb_step_wait, kb_step_check, kb_step_packages,
+	kb_step_volume;
 
 /* step.c: what several kinds share. */
 

@@ -17,3 +17,5 @@ umask 022
 . "$KEYBUZZ_PAYLOAD/lib/engine.sh"
 # shellcheck source=unit.sh
 . "$KEYBUZZ_PAYLOAD/lib/unit.sh"
+# shellcheck source=volume.sh
+. "$KEYBUZZ_PAYLOAD/lib/volume.sh"

@@ -411,7 +411,7 @@ KB_TEST(step_of_a_later_kind_is_refused)
 	kb_autooutcome struct kb_outcome outcome = {0};
 	struct kb_err err;
 
-	add_step(h, KB_STEP_VOLUME, "disk");
+	add_step(h, KB_STEP_KIND_COUNT, "disk");
 	assert_int_equal(install(h, &outcome, &err), KB_E_INVALID);
 	assert_non_null(strstr(err.text, "step disk"));
 	free_host(h);
