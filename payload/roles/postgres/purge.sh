@@ -13,10 +13,12 @@ hand_over() {
 	act inside change-leader </dev/null >/dev/null || warn "no other host takes over"
 }
 
-# The data directory may be a mount point: it is emptied, not removed.
+# The volume is emptied and given back; one that somebody else mounts stays
+# where it is, empty.
 remove_files() {
 	if [ -d "$POSTGRES_BASE" ]; then
 		act find "$POSTGRES_BASE" -mindepth 1 -depth ! -path "$POSTGRES_BASE/data" -delete
+		volume_release "$POSTGRES_BASE/data"
 		if ! mountpoint -q "$POSTGRES_BASE/data"; then
 			act rm -rf --one-file-system "$POSTGRES_BASE"
 		fi

@@ -1,8 +1,8 @@
 #!/bin/sh
 # shellcheck shell=dash source-path=SCRIPTDIR
-# Patroni and PostgreSQL of this host are killed while a client writes, and kept
-# down until the cluster has done without them. If this host led, another one
-# takes over; either way it comes back as a member that follows.
+# Patroni and PostgreSQL of the leader, which this host becomes before, are
+# killed while a client writes, and kept down until another member leads. Then
+# they come back, and follow.
 # shellcheck source=../../../lib/keybuzz.sh
 . "$KEYBUZZ_PAYLOAD/lib/keybuzz.sh"
 # shellcheck source=../postgres.sh
@@ -53,23 +53,25 @@ lost_allowed() {
 	esac
 }
 
-main() {
-	local before killed lost
+lead() {
+	[ "$(leader_of "$(members)")" != "$KEYBUZZ_ADDRESS" ] || return 0
+	act inside change-leader "$KEYBUZZ_HOST" </dev/null >/dev/null
+	poll 120 whole || die "the cluster is not whole 120 s after $KEYBUZZ_HOST began to lead"
+}
 
-	before=$(leader_of "$(members)")
-	lost=$(lost_allowed "$before")
+main() {
+	local killed lost
+
+	lead
+	lost=$(lost_allowed "$KEYBUZZ_ADDRESS")
 	writer_begin 240
 	trap restore EXIT
 	killed=$(date +%s%3N)
 	hold_down
 	poll 90 another_leads || die "90 s after the kill no other member leads"
 	poll 60 writer_since "$(date +%s%3N)" || die "no write for 60 s after the kill"
-	if [ "$before" = "$KEYBUZZ_ADDRESS" ]; then
-		say "$(peer_name "$before"), which led, was killed;" \
-			"$(($(date +%s%3N) - killed)) ms later $(peer_name "$(leader_of "$(members)")") takes writes"
-	else
-		say "a member that followed was killed, $(peer_name "$before") leads"
-	fi
+	say "the leader $KEYBUZZ_HOST was killed; $(($(date +%s%3N) - killed)) ms later" \
+		"$(peer_name "$(leader_of "$(members)")") takes writes"
 	let_up
 	poll 120 back || die "this host does not follow the leader again after 120 s"
 	writer_end "$LIMIT" "$lost"
