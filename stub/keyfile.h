@@ -13,7 +13,7 @@
 #include "core/err.h"
 #include "core/mem.h"
 
-#define KB_KEYFILE_MAX (64 * 1024)
+#define KB_KEYFILE_MAX (1024 * 1024)
 
 struct kb_keyfile;
 

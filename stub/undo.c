@@ -130,7 +130,7 @@ static int note_parents(const struct note *n, const char *path, struct kb_err *e
 	return rc;
 }
 
-static const char *content_of(const struct kb_scene *scene, const struct kb_plan_item *item)
+const char *kb_undo_content(const struct kb_scene *scene, const struct kb_plan_item *item)
 {
 	struct kb_digest digest;
 
@@ -175,7 +175,7 @@ int kb_undo_note(struct kb_scene *scene, const char *name, const struct kb_plan_
 		return kb_err_wrap(err, "undo log");
 	n.logfd = fd;
 	if ((rc = note_parents(&n, path, err)) < 0 ||
-	    (rc = note_path(&n, &put, content_of(scene, item), err)) < 0)
+	    (rc = note_path(&n, &put, kb_undo_content(scene, item), err)) < 0)
 		return kb_err_wrap(err, "undo log");
 	return 0;
 }

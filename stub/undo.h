@@ -45,6 +45,10 @@ struct kb_undo_log {
 int kb_undo_note(struct kb_scene *scene, const char *name, const struct kb_plan_item *item,
 		 struct kb_err *err);
 
+/* What ITEM puts in its place, in hex; NULL for a folder. Static text, as
+ * kb_digest_hex gives it. */
+const char *kb_undo_content(const struct kb_scene *scene, const struct kb_plan_item *item);
+
 /* STATEFD is the role's state folder. No log is an empty one. */
 int kb_undo_read(int statefd, const char *name, struct kb_undo_log *ret_log, struct kb_err *err);
 void kb_undo_free(struct kb_undo_log *log);

@@ -7,6 +7,7 @@
 
 #include "core/file.h"
 #include "core/format.h"
+#include "stub/audit.h"
 #include "stub/paths.h"
 #include "stub/undo.h"
 
@@ -30,24 +31,29 @@ static bool is_whole(const struct kb_outcome *o)
 	return o->state == KB_OUTCOME_INSTALLED || o->state == KB_OUTCOME_PENDING;
 }
 
-/* The signed part that is recorded as installed, from one folder to another;
- * none is none. */
-static int copy_manifest(int from, int to, struct kb_err *err)
+/* A record of what is installed, from one folder to another; none is none. */
+static int copy_record(int from, int to, const char *name, struct kb_err *err)
 {
 	kb_autonewfile struct kb_newfile nf = KB_NEWFILE_INIT;
 	kb_autobuf struct kb_buf bytes = KB_BUF_INIT;
 	struct kb_err found;
-	int rc = kb_file_read_at(from, KB_NAME_MANIFEST, KB_HEADER_LEN + KB_MANIFEST_MAX, &bytes,
-				 &found);
+	int rc = kb_file_read_at(from, name, KB_HEADER_LEN + KB_MANIFEST_MAX, &bytes, &found);
 
 	if (rc == KB_E_MISSING)
 		return 0;
 	if (rc < 0)
 		return kb_err_set(err, rc, "%s", found.text);
-	if ((rc = kb_newfile_open_at(&nf, to, KB_NAME_MANIFEST, 0600, err)) < 0 ||
+	if ((rc = kb_newfile_open_at(&nf, to, name, 0600, err)) < 0 ||
 	    (rc = kb_write_full(nf.fd, bytes.data, bytes.len, err)) < 0)
 		return rc;
 	return kb_newfile_commit(&nf, (uid_t)-1, (gid_t)-1, err);
+}
+
+static int copy_records(int from, int to, struct kb_err *err)
+{
+	int rc = copy_record(from, to, KB_NAME_MANIFEST, err);
+
+	return rc < 0 ? rc : copy_record(from, to, KB_NAME_PLACED, err);
 }
 
 static int begin(struct kb_scene *scene, const struct kb_outcome *old, struct kb_err *err)
@@ -57,7 +63,7 @@ static int begin(struct kb_scene *scene, const struct kb_outcome *old, struct kb
 
 	if ((rc = kb_undo_forget(statefd, KB_NAME_UPGRADE, err)) < 0 ||
 	    (rc = kb_path_make_at(statefd, KB_NAME_UPGRADE, 0700, NULL, &fd, NULL, err)) < 0 ||
-	    (rc = copy_manifest(statefd, fd, err)) < 0)
+	    (rc = copy_records(statefd, fd, err)) < 0)
 		return rc;
 	return kb_outcome_copy(fd, old, err);
 }
@@ -117,7 +123,7 @@ int kb_upgrade_back(struct kb_scene *scene, const struct kb_plan *plan, const ch
 	if ((rc = mark_steps(scene, plan, err)) < 0 ||
 	    (rc = kb_undo_all(scene->report, scene->rootfd, scene->state.role, KB_NAME_UPGRADE,
 			      false, NULL, NULL, err)) < 0 ||
-	    (rc = copy_manifest(fd, scene->state.role, err)) < 0)
+	    (rc = copy_records(fd, scene->state.role, err)) < 0)
 		return rc;
 	free(before.failure);
 	before.failure = kb_format("upgrade to %s: %s", scene->m->version, failure);

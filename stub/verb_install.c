@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "stub/audit.h"
 #include "stub/execute.h"
 #include "stub/lock.h"
 #include "stub/paths.h"
@@ -92,7 +93,8 @@ static int commit(struct install *in, struct kb_err *err)
 	int rc;
 
 	in->outcome.state = in->outcome.n_pending ? KB_OUTCOME_PENDING : KB_OUTCOME_INSTALLED;
-	if ((rc = kb_release_record(scene, err)) < 0 ||
+	if ((rc = kb_audit_record(scene, &in->plan, err)) < 0 ||
+	    (rc = kb_release_record(scene, err)) < 0 ||
 	    (rc = kb_outcome_write(scene->state.role, &in->outcome, err)) < 0 ||
 	    (rc = append_commit(scene, err)) < 0 ||
 	    (rc = kb_release_prune(scene, *in->outcome.previous ? in->outcome.previous : NULL,

@@ -7,9 +7,18 @@
 
 #include "core/name.h"
 #include "core/path.h"
+#include "stub/audit.h"
 #include "stub/outcome.h"
 #include "stub/paths.h"
 #include "stub/run.h"
+
+/* What the operator wants to know, and what was found. */
+struct asked {
+	struct kb_run *run;
+	bool verify;
+	const char *role; /* NULL: all */
+	size_t told, found;
+};
 
 static int is_role(const struct dirent *entry)
 {
@@ -35,6 +44,7 @@ static void tell_text(const char *role, const struct kb_outcome *o)
 		printf("  last failure: %s\n", o->failure);
 }
 
+/* Leaves the object open. */
 static void tell_json(const char *role, const struct kb_outcome *o, struct kb_json *j)
 {
 	kb_json_object(j);
@@ -55,12 +65,44 @@ static void tell_json(const char *role, const struct kb_outcome *o, struct kb_js
 		kb_json_text(j, o->pending[i]);
 	kb_json_array_end(j);
 	kb_json_key_text(j, "failure", *o->failure ? o->failure : NULL);
+}
+
+/* One line, or one member of "findings". */
+static void tell_finding(void *ctx, const char *what, const char *name, const char *why)
+{
+	struct kb_run *run = ctx;
+	struct kb_json *j = &run->out;
+
+	if (!run->json) {
+		printf("  %s %s: %s\n", what, name, why);
+		return;
+	}
+	kb_json_object(j);
+	kb_json_key_text(j, "what", what);
+	kb_json_key_text(j, "name", name);
+	kb_json_key_text(j, "why", why);
 	kb_json_object_end(j);
 }
 
-static int tell_role(struct kb_run *run, int base, const char *role, size_t *told,
-		     struct kb_err *err)
+static int audit(struct asked *asked, int dirfd, const struct kb_outcome *o, struct kb_err *err)
 {
+	struct kb_run *run = asked->run;
+	size_t found = 0;
+	int rc;
+
+	kb_json_key(&run->out, "findings");
+	kb_json_array(&run->out);
+	rc = kb_audit_role(run, dirfd, o, tell_finding, run, &found, err);
+	kb_json_array_end(&run->out);
+	asked->found += found;
+	if (!run->json && rc == 0 && !found)
+		printf("  everything is as it was installed\n");
+	return rc;
+}
+
+static int tell_role(struct asked *asked, int base, const char *role, struct kb_err *err)
+{
+	struct kb_run *run = asked->run;
 	kb_autooutcome struct kb_outcome outcome = {.state = KB_OUTCOME_NONE};
 	kb_autoclose int dirfd =
 		openat(base, role, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -70,16 +112,18 @@ static int tell_role(struct kb_run *run, int base, const char *role, size_t *tol
 		return kb_err_wrap(err, "%s", role);
 	if (outcome.state == KB_OUTCOME_NONE)
 		return 0;
-	if (run->json)
-		tell_json(role, &outcome, &run->out);
-	else
+	tell_json(role, &outcome, &run->out);
+	if (!run->json)
 		tell_text(role, &outcome);
-	(*told)++;
-	return 0;
+	asked->told++;
+	if (asked->verify)
+		rc = audit(asked, dirfd, &outcome, err);
+	kb_json_object_end(&run->out);
+	return rc < 0 ? kb_err_wrap(err, "%s", role) : 0;
 }
 
 /* A damaged record of one role does not hide the others. */
-static int tell_all(struct kb_run *run, int base, size_t *told, struct kb_err *err)
+static int tell_all(struct asked *asked, int base, struct kb_err *err)
 {
 	struct dirent **names = NULL;
 	int n = scandirat(base, ".", &names, is_role, by_bytes), rc = 0;
@@ -88,8 +132,10 @@ static int tell_all(struct kb_run *run, int base, size_t *told, struct kb_err *e
 		return kb_err_errno(err, KB_E_IO, KB_PATH_STATE);
 	for (int i = 0; i < n; i++) {
 		struct kb_err found;
-		int one = tell_role(run, base, names[i]->d_name, told, &found);
+		int one = 0;
 
+		if (!asked->role || strcmp(asked->role, names[i]->d_name) == 0)
+			one = tell_role(asked, base, names[i]->d_name, &found);
 		if (one < 0 && rc == 0)
 			rc = kb_err_set(err, one, "%s", found.text);
 		free(names[i]);
@@ -98,31 +144,46 @@ static int tell_all(struct kb_run *run, int base, size_t *told, struct kb_err *e
 	return rc;
 }
 
+static int judge(const struct asked *asked, struct kb_err *err)
+{
+	if (asked->role && !asked->told)
+		return kb_err_set(err, KB_E_MISSING, "%s is not installed on this host",
+				  asked->role);
+	if (!asked->run->json && !asked->told)
+		printf("nothing is installed on this host\n");
+	if (asked->found)
+		return kb_err_set(err, KB_E_HEALTH,
+				  "%zu findings: this host is not what was installed",
+				  asked->found);
+	return 0;
+}
+
 static int run(struct kb_run *run_, struct kb_args *args, struct kb_err *err)
 {
+	struct asked asked = {.run = run_, .verify = kb_args_flag(args, "verify", 0)};
 	kb_autoclose int base = -1;
-	size_t told = 0;
-	int rc = kb_args_end(args, err);
+	int rc;
 
-	if (rc < 0)
+	asked.role = kb_args_positional(args);
+	if ((rc = kb_args_end(args, err)) < 0)
 		return rc;
 	rc = kb_path_open_dir(run_->rootfd, KB_PATH_STATE, NULL, &base, err);
 	if (rc < 0 && rc != KB_E_MISSING)
 		return rc;
 	kb_json_key(&run_->out, "roles");
 	kb_json_array(&run_->out);
-	rc = base < 0 ? 0 : tell_all(run_, base, &told, err);
+	rc = base < 0 ? 0 : tell_all(&asked, base, err);
 	kb_json_array_end(&run_->out);
-	if (!run_->json && !told && rc == 0)
-		printf("nothing is installed on this host\n");
-	return rc;
+	return rc < 0 ? rc : judge(&asked, err);
 }
 
 const struct kb_verb kb_verb_status = {
 	.name = "status",
 	.summary = "what is installed on this host, and how that went",
-	.usage = "status [--json]",
-	.help = "Reads what installs recorded; needs no bundle.\n",
+	.usage = "status [ROLE] [--verify] [--json]",
+	.help = "Reads what installs recorded; needs no bundle.\n"
+		"  --verify   compare the host with it: files, folders, units, images, packages.\n"
+		"             Exit 62 when something is changed, missing, or not ours\n",
 	.needs_root = true,
 	.run = run,
 };

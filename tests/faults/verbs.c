@@ -227,6 +227,72 @@ static void failed_upgrade(void)
 	ends(install(FAILS), 60, "the same upgrade fails the same way");
 }
 
+/* One change, and what the audit says about it. */
+static void drift(const char *what, const char *word)
+{
+	kb_autofree char *found = kb_format("%s: 62", what),
+			 *named = kb_format("%s is named", what);
+
+	ends(RUN("status", "mini", "--verify"), 62, found);
+	says(word, named);
+	if (install(SECOND) != 0)
+		ok(false, "an install repairs it");
+}
+
+static void remove_at(const char *path)
+{
+	kb_autofree char *whole = at(path);
+
+	if (unlink(whole) < 0)
+		fail("remove %s", path);
+}
+
+static void chmod_at(const char *path, mode_t mode)
+{
+	kb_autofree char *whole = at(path);
+
+	if (chmod(whole, mode) < 0)
+		fail("chmod %s", path);
+}
+
+static void audit(void)
+{
+	world_reset(&world);
+	ends(RUN("status", "--verify"), 0, "status --verify of an empty host");
+	ends(RUN("status", "mini", "--verify"), 50, "of a role that is not there: 50");
+	ends(install(FIRST), 0, "install");
+	ends(RUN("status", "--verify"), 0, "status --verify of what was just installed");
+	says("everything is as it was installed", "says so");
+	ends(install(SECOND), 0, "upgrade");
+	ends(RUN("status", "--verify", "--json"), 0, "of an upgrade");
+	says("\"findings\":[]", "no findings");
+	put(MINI "/plain.txt", "Another text, in the next releasE.\n", 0644, 0);
+	drift("H11 a changed byte", "changed " MINI "/plain.txt: its content");
+	put(MINI "/settings.conf", "edited\n", 0600, 0);
+	drift("an edited template", "changed " MINI "/settings.conf: its content");
+	remove_at(MINI "/plain.txt");
+	drift("a missing file", "missing " MINI "/plain.txt");
+	chmod_at(MINI "/settings.conf", 0644);
+	drift("a wider mode", "changed " MINI "/settings.conf: its mode");
+	chmod_at(MINI, 0777);
+	ends(RUN("status", "--verify"), 62, "a folder others may write: 62");
+	says("changed " MINI, "it is named");
+	chmod_at(MINI, 0750);
+	put(MINI "/more/strange", "x", 0644, 0);
+	drift("a foreign file", "foreign " MINI "/more/strange");
+	remove_at(MINI "/more/strange");
+	remove_at("/run/systemd/manager/mini.service.active");
+	drift("a stopped service", "changed mini.service: the service does not run");
+	put("/etc/systemd/system/mini.service", "[Service]\nExecStart=/bin/false\n", 0644, 0);
+	drift("an edited unit", "changed /etc/systemd/system/mini.service: its content");
+	ends(RUN("status", "--verify"), 0, "all of it is repaired");
+	put("/var/lib/keybuzz/mini/placed", "keybuzz-placed 1\n", 0600, 0);
+	ends(RUN("status", "--verify"), 21, "a damaged record: 21");
+	install(SECOND);
+	install(FAILS);
+	ends(RUN("status", "--verify"), 0, "after a failed upgrade the release before is whole");
+}
+
 int main(int argc, char **argv)
 {
 	char folder[] = "/tmp/keybuzz-verbs.XXXXXX";
@@ -246,6 +312,7 @@ int main(int argc, char **argv)
 	uninstall_restores();
 	reinstall();
 	failed_upgrade();
+	audit();
 	umount2(base, MNT_DETACH);
 	rmdir(base);
 	rmdir(folder);
