@@ -17,14 +17,15 @@ static void say(void *ctx, const char *text)
 
 static void print_result(const struct kb_builder *b, const struct kb_fetch *f)
 {
+	kb_autofree char *files = f->n_files ? kb_format(", %zu files", f->n_files) : kb_strdup("");
 	kb_autobuf struct kb_buf out = KB_BUF_INIT;
 	struct kb_json j;
 
 	if (!b->json) {
 		if (!b->quiet)
-			printf("%zu images (%zu made), %zu packages (%zu fetched, %llu bytes): "
+			printf("%zu images (%zu made), %zu packages%s (%zu fetched, %llu bytes): "
 			       "%s\n",
-			       f->n_images, f->n_made, f->n_packages, f->n_downloaded,
+			       f->n_images, f->n_made, f->n_packages, files, f->n_downloaded,
 			       (unsigned long long)f->bytes_downloaded, kb_store_dir(f->store));
 		return;
 	}

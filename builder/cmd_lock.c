@@ -5,6 +5,7 @@
 #include "builder/cmd.h"
 #include "builder/lock_resolve.h"
 #include "builder/packages_lock.h"
+#include "builder/pinned_lock.h"
 #include "core/json.h"
 
 struct work {
@@ -12,6 +13,7 @@ struct work {
 	const struct kb_site *site;
 	const struct kb_lock *old;                   /* NULL: none yet */
 	const struct kb_packages_lock *old_packages; /* the same */
+	const struct kb_pinned_lock *old_pinned;     /* the same */
 	struct kb_store *store;
 	struct kb_lock_resolver *resolver;
 	const char *update; /* a name, "all", or NULL */
@@ -198,12 +200,74 @@ static int lock_packages(struct work *w, struct kb_packages_lock *lock, struct k
 	return 0;
 }
 
+/* ---- files.yaml ---- */
+
+static bool must_resolve_file(const struct work *w, const struct kb_pinned *file,
+			      const struct kb_pinned_entry *old)
+{
+	struct kb_digest inputs;
+
+	if (w->update)
+		return strcmp(w->update, "all") == 0 || strcmp(w->update, file->name) == 0;
+	kb_pinned_inputs(file, &inputs);
+	return w->check || !old || !kb_digest_eq(&inputs, &old->inputs);
+}
+
+static int lock_file(struct work *w, const struct kb_pinned *file, struct kb_pinned_lock *lock,
+		     struct kb_err *err)
+{
+	const struct kb_pinned_entry *old = kb_pinned_lock_find(w->old_pinned, file->name);
+	struct kb_digest inputs, sha256;
+	int rc;
+
+	if (!must_resolve_file(w, file, old)) {
+		if (old)
+			kb_pinned_lock_put(lock, old->name, old->licence, &old->inputs,
+					   &old->sha256);
+		return 0;
+	}
+	if (!w->b->quiet)
+		fprintf(stderr, "file %s: resolving\n", file->name);
+	rc = kb_pinned_resolve(w->site, file, w->store, &sha256, err);
+	if (rc < 0)
+		return rc;
+	kb_pinned_inputs(file, &inputs);
+	kb_pinned_lock_put(lock, file->name, file->licence, &inputs, &sha256);
+	if (old && kb_digest_eq(&old->sha256, &sha256) && kb_digest_eq(&old->inputs, &inputs))
+		return 0;
+	w->n_changed++;
+	say(w, "%s: %s\n", file->name, !old ? "new" : w->check ? "outdated" : "changed");
+	if (old)
+		say(w, "  sha256 %s", kb_digest_hex(&old->sha256));
+	say(w, "%s%s\n", old ? " -> " : "  sha256 ", kb_digest_hex(&sha256));
+	return 0;
+}
+
+static int lock_files(struct work *w, struct kb_pinned_lock *lock, struct kb_err *err)
+{
+	const struct kb_pinned_files *files = w->site->pinned;
+	int rc = 0;
+
+	for (size_t i = 0; files && i < files->n && rc == 0; i++)
+		rc = lock_file(w, &files->v[i], lock, err);
+	for (size_t i = 0; w->old_pinned && i < w->old_pinned->n; i++) {
+		const char *name = w->old_pinned->v[i].name;
+
+		if (kb_pinned_find(files, name))
+			continue;
+		say(w, "%s: %s\n", name, w->check ? "no longer in " KB_PINNED_FILE : "removed");
+		w->n_changed++;
+	}
+	return rc;
+}
+
 /* ---- all of it ---- */
 
 static int check_update(const struct work *w, struct kb_err *err)
 {
 	if (!w->update || strcmp(w->update, "all") == 0 || kb_site_image(w->site, w->update) ||
-	    kb_packages_release(w->site->packages, w->update) >= 0)
+	    kb_packages_release(w->site->packages, w->update) >= 0 ||
+	    kb_pinned_find(w->site->pinned, w->update))
 		return 0;
 	return kb_err_set(err, KB_E_USAGE, "--update %s: %s has no such %s", w->update,
 			  w->site->packages ? "neither images.yaml nor " KB_PACKAGES_FILE
@@ -213,13 +277,15 @@ static int check_update(const struct work *w, struct kb_err *err)
 
 static size_t count_entries(const struct kb_site *site)
 {
-	return site->n_images + (site->packages ? site->packages->n_releases : 0);
+	return site->n_images + (site->packages ? site->packages->n_releases : 0) +
+	       (site->pinned ? site->pinned->n : 0);
 }
 
 static int lock_all(struct work *w, struct kb_err *err)
 {
 	kb_autolock struct kb_lock *lock = kb_lock_new(w->site->arch);
 	kb_autopackageslock struct kb_packages_lock *packages = kb_packages_lock_new(w->site->arch);
+	kb_autopinnedlock struct kb_pinned_lock *pinned = kb_alloc(1, sizeof(*pinned));
 	int rc;
 
 	if ((rc = check_update(w, err)) < 0)
@@ -235,18 +301,23 @@ static int lock_all(struct work *w, struct kb_err *err)
 		say(w, "%s: %s\n", old->name, w->check ? "no longer in images.yaml" : "removed");
 		w->n_changed++;
 	}
-	if ((rc = lock_packages(w, packages, err)) < 0)
+	if ((rc = lock_packages(w, packages, err)) < 0 || (rc = lock_files(w, pinned, err)) < 0)
 		return rc;
 	if (w->check)
-		return w->n_changed
-			       ? kb_err_set(err, KB_E_INVALID,
-					    "%zu of %zu %s are outdated; run: "
-					    "keybuzz-bundle lock --update all",
-					    w->n_changed, count_entries(w->site),
-					    w->site->packages ? "images and releases" : "images")
-			       : 0;
+		return w->n_changed ? kb_err_set(err, KB_E_INVALID,
+						 "%zu of %zu %s are outdated; run: "
+						 "keybuzz-bundle lock --update all",
+						 w->n_changed, count_entries(w->site),
+						 w->site->pinned     ? "images, releases and files"
+						 : w->site->packages ? "images and releases"
+								     : "images")
+				    : 0;
 	rc = kb_lock_save(lock, w->site, err);
-	return rc < 0 || !w->site->packages ? rc : kb_packages_lock_save(packages, w->site, err);
+	if (rc == 0 && w->site->packages)
+		rc = kb_packages_lock_save(packages, w->site, err);
+	if (rc == 0 && w->site->pinned)
+		rc = kb_pinned_lock_save(pinned, w->site, err);
+	return rc;
 }
 
 /* "2 images", "2 images, 1 release" */
@@ -256,6 +327,9 @@ static void add_counts(const struct kb_site *site, struct kb_buf *out)
 	if (site->packages)
 		kb_buf_printf(out, ", %zu release%s", site->packages->n_releases,
 			      site->packages->n_releases == 1 ? "" : "s");
+	if (site->pinned)
+		kb_buf_printf(out, ", %zu file%s", site->pinned->n,
+			      site->pinned->n == 1 ? "" : "s");
 }
 
 static void print_result(const struct work *w)
@@ -267,7 +341,7 @@ static void print_result(const struct work *w)
 		add_counts(w->site, &counts);
 		if (!w->check)
 			say(w, "%s, %zu changed: %s/%s\n", counts.data, w->n_changed, w->site->dir,
-			    w->site->packages ? "lock" : KB_LOCK_FILE);
+			    w->site->packages || w->site->pinned ? "lock" : KB_LOCK_FILE);
 		else if (!w->n_changed)
 			say(w, "%s, none outdated\n", counts.data);
 		return;
@@ -277,6 +351,8 @@ static void print_result(const struct work *w)
 	kb_json_key_u64(&j, "images", w->site->n_images);
 	if (w->site->packages)
 		kb_json_key_u64(&j, "releases", w->site->packages->n_releases);
+	if (w->site->pinned)
+		kb_json_key_u64(&j, "files", w->site->pinned->n);
 	kb_json_key_u64(&j, "changed", w->n_changed);
 	kb_json_object_end(&j);
 	kb_json_finish(&j);
@@ -288,6 +364,8 @@ static int load_and_lock(struct work *w, struct kb_site *site, struct kb_err *er
 	kb_autostore struct kb_store *store = NULL;
 	kb_autolock struct kb_lock *old = NULL;
 	kb_autopackageslock struct kb_packages_lock *old_packages = NULL;
+	kb_autopinnedlock struct kb_pinned_lock *old_pinned = NULL;
+	kb_autofree char *pinned = kb_format("%s/" KB_PINNED_LOCK_FILE, site->dir);
 	kb_autofree char *file = kb_format("%s/" KB_LOCK_FILE, site->dir);
 	kb_autofree char *packages = kb_format("%s/" KB_PACKAGES_LOCK_FILE, site->dir);
 	int rc;
@@ -297,8 +375,12 @@ static int load_and_lock(struct work *w, struct kb_site *site, struct kb_err *er
 	if (site->packages && access(packages, F_OK) == 0 &&
 	    (rc = kb_packages_lock_load(site, &old_packages, err)) < 0)
 		return rc;
+	if (site->pinned && access(pinned, F_OK) == 0 &&
+	    (rc = kb_pinned_lock_load(site, &old_pinned, err)) < 0)
+		return rc;
 	if ((rc = kb_store_open(w->b->store_dir, &store, err)) < 0)
 		return rc;
+	w->old_pinned = old_pinned;
 	w->site = site;
 	w->old = old;
 	w->old_packages = old_packages;
@@ -336,11 +418,12 @@ const struct kb_cmd cmd_lock = {
 	.summary = "resolve names to digests (needs the network)",
 	.usage = "lock [--update NAME|all] [--check]",
 	.help = "Writes SITE/lock/images.yaml, and lock/packages.yaml where the site has a\n"
-		"packages.yaml. What is as it was there stays as it is locked, without asking\n"
+		"packages.yaml, lock/files.yaml where it has a files.yaml. What is as it was there "
+		"stays as it is locked, without asking\n"
 		"anybody; so locking twice changes nothing.\n"
 		"\n"
-		"  --update NAME  resolve this image, or this release's packages, again and\n"
-		"                 leave the others; `all` for all\n"
+		"  --update NAME  resolve this image, this release's packages or this file\n"
+		"                 again and leave the others; `all` for all\n"
 		"  --check        resolve all, say what is outdated, write nothing; exit 22 if "
 		"so\n",
 	.run = run,

@@ -7,6 +7,7 @@
 #include "builder/image.h"
 #include "builder/lock_entry.h"
 #include "builder/packages_carry.h"
+#include "builder/pinned_lock.h"
 #include "core/chunk.h"
 #include "core/file.h"
 #include "core/format.h"
@@ -158,6 +159,7 @@ static void add_blob(struct compose *c, const struct kb_digest *digest, uint64_t
 struct named_digest {
 	char *path;
 	struct kb_digest digest;
+	uint16_t mode; /* 0: 0644 */
 };
 
 static int by_path(const void *a, const void *b)
@@ -172,11 +174,38 @@ static int by_digest(const void *a, const void *b)
 			     &((const struct kb_blob *)b)->digest);
 }
 
+/* It is in the store since it was fetched. */
+static int store_pinned(struct compose *c, const struct kb_pinned *pinned,
+			struct named_digest *ret_file, struct kb_err *err)
+{
+	const struct kb_pinned_entry *entry = kb_pinned_lock_find(c->lock->pinned, pinned->name);
+	uint64_t size;
+
+	if (!entry || !kb_store_has(c->store, &entry->sha256, &size))
+		return kb_err_set(err, KB_E_MISSING,
+				  "file %s is not in the store; run: keybuzz-bundle fetch",
+				  pinned->name);
+	if (size > KB_PINNED_MAX)
+		return kb_err_set(err, KB_E_INVALID, "file %s has %llu bytes, at most %llu",
+				  pinned->name, (unsigned long long)size,
+				  (unsigned long long)KB_PINNED_MAX);
+	add_blob(c, &entry->sha256, size);
+	ret_file->digest = entry->sha256;
+	ret_file->mode = pinned->mode;
+	ret_file->path = kb_format(KB_PINNED_FOLDER "%s", pinned->name);
+	return 0;
+}
+
 static int store_file(struct compose *c, const char *path, struct named_digest *ret_file,
 		      struct kb_err *err)
 {
 	kb_autobuf struct kb_buf text = KB_BUF_INIT;
-	int rc = kb_site_payload_read(c->site, path, &text, err);
+	const struct kb_pinned *pinned = kb_pinned_of_path(c->site->pinned, path);
+	int rc;
+
+	if (pinned)
+		return store_pinned(c, pinned, ret_file, err);
+	rc = kb_site_payload_read(c->site, path, &text, err);
 
 	if (rc == 0)
 		rc = kb_store_put(c->store, text.data, text.len, &ret_file->digest, err);
@@ -288,7 +317,7 @@ static void place_files(struct compose *c, const struct named_digest *files, siz
 	c->m->n_files = n;
 	for (size_t i = 0; i < n; i++) {
 		c->m->files[i].path = kb_strdup(files[i].path);
-		c->m->files[i].mode = 0644;
+		c->m->files[i].mode = files[i].mode ? files[i].mode : 0644;
 		c->m->files[i].blob = (uint32_t)kb_manifest_blob(c->m, &files[i].digest);
 	}
 }

@@ -10,6 +10,7 @@
 #include "builder/debian.h"
 #include "builder/image_record.h"
 #include "builder/oci_folder.h"
+#include "builder/pinned_lock.h"
 #include "builder/registry.h"
 #include "builder/run.h"
 #include "builder/site_tree.h"
@@ -218,6 +219,8 @@ int kb_fetch_all(struct kb_fetch *f, struct kb_err *err)
 {
 	int rc = kb_fetch_debs(f, err);
 
+	if (rc == 0)
+		rc = kb_fetch_pinned(f, err);
 	for (size_t i = 0; i < f->site->n_images && rc == 0; i++) {
 		rc = fetch_image(f, &f->site->images[i], err);
 		if (rc < 0)

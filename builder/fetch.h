@@ -18,7 +18,7 @@ struct kb_fetch {
 	void (*say)(void *ctx, const char *text); /* a line for people; may be NULL */
 	void *ctx;
 	/* counted on the way */
-	size_t n_packages, n_downloaded, n_images, n_made;
+	size_t n_packages, n_downloaded, n_images, n_made, n_files;
 	uint64_t bytes_downloaded;
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "builder/pinned.h"
 #include "builder/site_tree.h"
 #include "core/utf8.h"
 
@@ -201,7 +202,8 @@ void kb_lint_payload(struct kb_site_load *l)
 
 		check_manifest(l, path);
 		for (size_t j = 0; j < role->files.n; j++)
-			kb_site_load_strings_add(&files, role->files.v[j]);
+			if (!kb_pinned_of_path(site->pinned, role->files.v[j]))
+				kb_site_load_strings_add(&files, role->files.v[j]);
 		for (size_t j = 0; j < role->n_steps; j++)
 			if (runs(&role->steps[j]))
 				kb_site_load_strings_add(&scripts, role->steps[j].source);

@@ -6,6 +6,7 @@
 #include "builder/lock_change.h"
 #include "builder/lock_fields.h"
 #include "builder/packages_lock.h"
+#include "builder/pinned_lock.h"
 #include "core/file.h"
 
 /* ---- packages ---- */
@@ -116,6 +117,7 @@ void kb_lock_free(struct kb_lock *lock)
 		kb_lock_entry_free(&lock->entries[i]);
 	free(lock->entries);
 	kb_packages_lock_free(lock->packages);
+	kb_pinned_lock_free(lock->pinned);
 	free(lock->arch);
 	free(lock);
 }
@@ -231,6 +233,8 @@ int kb_lock_compare(const struct kb_lock *lock, const struct kb_site *site, stru
 				    lock->entries[i].name);
 	if (site->packages && lock->packages)
 		kb_packages_lock_compare(lock->packages, site, diag);
+	if (site->pinned && lock->pinned)
+		kb_pinned_lock_compare(lock->pinned, site, diag);
 	return kb_diag_result(diag, before, KB_E_INVALID, err);
 }
 

@@ -47,6 +47,7 @@ struct kb_lock {
 	struct kb_lock_entry *entries; /* sorted by name */
 	size_t n, cap;
 	struct kb_packages_lock *packages; /* packages_lock.h; NULL: the site has none */
+	struct kb_pinned_lock *pinned;     /* pinned_lock.h; the same */
 };
 
 /* lock/images.yaml alone. */

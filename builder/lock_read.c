@@ -9,6 +9,7 @@
 
 #include "builder/lock_fields.h"
 #include "builder/packages_lock.h"
+#include "builder/pinned_lock.h"
 #include "core/name.h"
 
 #define DEB_SIZE_MAX (UINT64_C(4) << 30)
@@ -282,6 +283,8 @@ int kb_lock_load(const struct kb_site *site, struct kb_lock **ret_lock, struct k
 
 	if (rc == 0 && site->packages)
 		rc = kb_packages_lock_load(site, &lock->packages, err);
+	if (rc == 0 && site->pinned)
+		rc = kb_pinned_lock_load(site, &lock->pinned, err);
 	if (rc < 0)
 		return rc;
 	*ret_lock = kb_steal(lock);

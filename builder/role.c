@@ -1,4 +1,5 @@
 #include "builder/role.h"
+#include "builder/pinned.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,12 @@ char *kb_role_source(struct kb_site_load *l, const struct kb_schema *in, struct 
 	if (kb_name_check_relative(text, &err) < 0) {
 		kb_schema_fault(in, node, "%s: %s", what, err.text);
 		return NULL;
+	}
+	if (strncmp(text, KB_PINNED_FOLDER, strlen(KB_PINNED_FOLDER)) == 0) {
+		path = kb_pinned_source(l, in, node, text, what);
+		if (path)
+			kb_site_load_strings_add(&role->files, path);
+		return kb_steal(path);
 	}
 	if (strncmp(text, "lib/", 4) == 0)
 		path = kb_strdup(text);

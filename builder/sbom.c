@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "builder/lock_entry.h"
+#include "builder/pinned_lock.h"
 #include "builder/provenance_libraries.h"
 #include "builder/sbom_deb.h"
 #include "builder/sbom_document.h"
@@ -109,10 +110,20 @@ static void add_libraries(struct kb_document *doc)
 	kb_components_free(&list);
 }
 
-static int add_files(struct kb_document *doc, const struct kb_manifest *m, struct kb_store *store,
-		     struct kb_err *err)
+static const char *licence_of(const struct kb_lock *lock, const char *path)
 {
-	enum { FILE_MAX = 16 << 20 };
+	size_t len = strlen(KB_PINNED_FOLDER);
+	const struct kb_pinned_entry *entry =
+		lock && strncmp(path, KB_PINNED_FOLDER, len) == 0
+			? kb_pinned_lock_find(lock->pinned, path + len)
+			: NULL;
+
+	return entry ? entry->licence : NULL;
+}
+
+static int add_files(struct kb_document *doc, const struct kb_manifest *m,
+		     const struct kb_lock *lock, struct kb_store *store, struct kb_err *err)
+{
 	kb_autobuf struct kb_buf bytes = KB_BUF_INIT;
 
 	for (size_t i = 0; i < m->n_files; i++) {
@@ -121,10 +132,11 @@ static int add_files(struct kb_document *doc, const struct kb_manifest *m, struc
 
 		kb_buf_clear(&bytes);
 		kb_buf_puts(&bytes, "");
-		rc = kb_store_get(store, &blob->digest, FILE_MAX, &bytes, err);
+		rc = kb_store_get(store, &blob->digest, KB_PINNED_MAX, &bytes, err);
 		if (rc < 0)
 			return kb_err_wrap(err, "SBOM of file %s", m->files[i].path);
-		kb_document_file(doc, m->files[i].path, &blob->digest, bytes.data, bytes.len);
+		kb_document_file(doc, m->files[i].path, &blob->digest,
+				 licence_of(lock, m->files[i].path), bytes.data, bytes.len);
 	}
 	return 0;
 }
@@ -133,7 +145,7 @@ static int fill(struct kb_document *doc, const struct kb_manifest *m, const stru
 		struct kb_store *store, struct kb_err *err)
 {
 	struct kb_components list = {0};
-	int rc = add_files(doc, m, store, err);
+	int rc = add_files(doc, m, lock, store, err);
 
 	kb_document_bundle(doc, m);
 	add_libraries(doc);

@@ -29,6 +29,7 @@ void kb_document_free(struct kb_document *doc)
 	for (size_t i = 0; i < doc->n_files; i++) {
 		free(doc->files[i].id);
 		free(doc->files[i].path);
+		free(doc->files[i].licence);
 	}
 	for (size_t i = 0; i < doc->n_relations; i++) {
 		free(doc->relations[i].from);
@@ -110,7 +111,7 @@ static struct kb_spdx_package *add_package(struct kb_document *doc, char *id)
 }
 
 void kb_document_file(struct kb_document *doc, const char *path, const struct kb_digest *sha256,
-		      const void *bytes, size_t len)
+		      const char *licence, const void *bytes, size_t len)
 {
 	struct kb_spdx_file *file;
 
@@ -118,6 +119,7 @@ void kb_document_file(struct kb_document *doc, const char *path, const struct kb
 	file = &doc->files[doc->n_files++];
 	file->id = make_id("File", path, path);
 	file->path = kb_strdup(path);
+	file->licence = licence ? kb_strdup(licence) : NULL;
 	file->sha256 = *sha256;
 	kb_stock_sha1(bytes, len, file->sha1);
 	relate(doc, KB_DOCUMENT_BUNDLE, "CONTAINS", file->id);

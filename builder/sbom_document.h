@@ -15,10 +15,10 @@ struct kb_document;
 struct kb_document *kb_document_new(void);
 void kb_document_free(struct kb_document *doc);
 
-/* A file of the bundle with its bytes. Files come before the bundle: its
+/* A file of the bundle with its bytes; LICENCE may be NULL. Files come before the bundle: its
  * verification code is over all of them. */
 void kb_document_file(struct kb_document *doc, const char *path, const struct kb_digest *sha256,
-		      const void *bytes, size_t len);
+		      const char *licence, const void *bytes, size_t len);
 void kb_document_bundle(struct kb_document *doc, const struct kb_manifest *m);
 
 /* Its element's id; the caller frees. PURL may be NULL. */

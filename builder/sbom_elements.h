@@ -19,6 +19,7 @@ struct kb_spdx_package {
 
 struct kb_spdx_file {
 	char *id, *path;
+	char *licence; /* NULL: not known */
 	struct kb_digest sha256;
 	uint8_t sha1[KB_SHA1_LEN];
 };

@@ -95,7 +95,7 @@ static void write_file(struct kb_json *j, const struct kb_spdx_file *file)
 	checksum(j, "SHA1", file->sha1, KB_SHA1_LEN);
 	checksum(j, "SHA256", file->sha256.b, KB_DIGEST_LEN);
 	kb_json_array_end(j);
-	or_noassertion(j, "licenseConcluded", NULL);
+	or_noassertion(j, "licenseConcluded", file->licence);
 	kb_json_key(j, "licenseInfoInFiles");
 	kb_json_array(j);
 	kb_json_text(j, "NOASSERTION");

@@ -11,6 +11,7 @@
 #include "builder/image_source.h"
 #include "builder/lint.h"
 #include "builder/packages.h"
+#include "builder/pinned.h"
 #include "builder/role.h"
 #include "builder/site_load.h"
 #include "builder/site_settings.h"
@@ -183,6 +184,7 @@ static void load_all(struct kb_site_load *l)
 	kb_site_settings_load(l);
 	kb_image_source_load(l);
 	kb_packages_load(l);
+	kb_pinned_load(l);
 	load_roles(l);
 	/* without these two every name would be undefined */
 	for (size_t i = 0; site->product[0] && site->inventory && i < site->n_roles; i++)
@@ -235,6 +237,7 @@ void kb_site_free(struct kb_site *site)
 		kb_image_source_free(&site->images[i]);
 	free(site->images);
 	kb_packages_free(site->packages);
+	kb_pinned_free(site->pinned);
 	kb_site_settings_free(site);
 	for (size_t i = 0; i < site->n_checked; i++)
 		free(site->checked[i].path);

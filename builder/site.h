@@ -17,7 +17,8 @@
 #include "core/manifest.h"
 #include "core/value.h"
 
-struct kb_packages; /* packages.h */
+struct kb_packages;     /* packages.h */
+struct kb_pinned_files; /* pinned.h */
 
 struct kb_pos {
 	const char *file; /* owned by the site */
@@ -93,8 +94,9 @@ struct kb_site {
 	char *images_file;
 	struct kb_image_source *images; /* sorted by name */
 	size_t n_images;
-	struct kb_packages *packages; /* NULL: there is no packages.yaml */
-	struct kb_role *roles;        /* sorted by name */
+	struct kb_packages *packages;   /* NULL: there is no packages.yaml */
+	struct kb_pinned_files *pinned; /* NULL: there is no files.yaml */
+	struct kb_role *roles;          /* sorted by name */
 	size_t n_roles;
 	struct kb_payload_file *checked; /* sorted by path: all that roles carry */
 	size_t n_checked;

@@ -23,6 +23,7 @@ SUITES ?= 2
 # Where the bytes come from: registries and archives on the loopback.
 SUPPLY := registry='tests/supply/test_registry.sh' \
 	  packages='tests/supply/test_packages.sh' \
+	  files='tests/supply/test_files.sh' \
 	  inputs='tests/attack/inputs' \
 	  debian='tests/supply/test_debian.sh'
 

@@ -18,11 +18,13 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+/* glibc's own names: NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 int __openat64_2(int dirfd, const char *path, int flags);
 int __open64_2(const char *path, int flags);
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *p, size_t size);
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 enum what { MEMORY, WRITE, SYNC, RENAME, READ, OPEN, KINDS };
 static const char *const names[KINDS] = {"memory", "write", "sync", "rename", "read", "open"};
@@ -183,7 +185,8 @@ int open64(const char *path, int flags, ...)
 	return real(path, flags, mode);
 }
 
-/* The same calls as a fortified program makes them. */
+/* The same calls as a fortified program makes them.
+ * NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 int __openat64_2(int dirfd, const char *path, int flags)
 {
 	return openat64(dirfd, path, flags, 0);
@@ -193,3 +196,4 @@ int __open64_2(const char *path, int flags)
 {
 	return open64(path, flags, 0);
 }
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
