@@ -64,12 +64,13 @@ finish() {
 	[ "$failed" -eq 0 ]
 }
 
-# prepare FLEET HOST: our anchor and the role's credentials, nothing else.
+# prepare FLEET HOST [FOLDER]: our anchor and the role's credentials, nothing
+# else. FOLDER is where those are if they are not the same for all hosts.
 prepare() {
 	"$F" ssh "$1" "$2" 'install -d -m 0755 /etc/keybuzz/trust &&
 		install -d -m 0700 /opt/keybuzz-installer/credentials' &&
 		"$F" scp "$1" "$BUNDLE_KEY_DIR"/*.pub "$2:/etc/keybuzz/trust/" &&
-		"$F" scp "$1" "$work"/credentials/*.env "$2:/opt/keybuzz-installer/credentials/" &&
+		"$F" scp "$1" "${3:-$work/credentials}"/*.env "$2:/opt/keybuzz-installer/credentials/" &&
 		"$F" ssh "$1" "$2" 'chmod 0644 /etc/keybuzz/trust/*.pub &&
 			chmod 0600 /opt/keybuzz-installer/credentials/*.env'
 }
@@ -85,8 +86,9 @@ credentials() {
 	done >"$work/credentials/$module.env"
 }
 
-# tree FLEET HOST: digest of everything on the host that is not the system's own
-# business: contents, owners, modes, times, and what the engine holds.
+# tree FLEET HOST [PATTERN]: digest of everything on the host that is not the
+# system's own business: contents, owners, modes, times, and what the engine
+# holds. Lines that match PATTERN are what the role itself writes all the time.
 tree() {
 	"$F" exec "$1" "$2" sh -c '
 	{
@@ -96,5 +98,5 @@ tree() {
 		ls -d /run/keybuzz/* 2>/dev/null | grep -v "/lock$"
 		docker images -q --no-trunc 2>/dev/null
 		docker ps -aq --no-trunc 2>/dev/null
-	} | sort | sha256sum'
+	} | grep -Ev -e "$1" | sort | sha256sum' sh "${3:-^$}"
 }
