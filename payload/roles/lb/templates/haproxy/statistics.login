@@ -1,0 +1,1 @@
+{{credentials.HAPROXY_STATS_USER}}:{{credentials.HAPROXY_STATS_PASSWORD}}

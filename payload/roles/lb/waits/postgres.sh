@@ -1,0 +1,11 @@
+#!/bin/sh
+# shellcheck shell=dash source-path=SCRIPTDIR
+# HAProxy leads to a PostgreSQL primary. PostgreSQL may be installed later: then
+# this is pending, and nothing is wrong with this host.
+# shellcheck source=../../../lib/keybuzz.sh
+. "$KEYBUZZ_PAYLOAD/lib/keybuzz.sh"
+# shellcheck source=../lb.sh
+. "$KEYBUZZ_PAYLOAD/roles/lb/lb.sh"
+
+[ -n "$(servers postgres UP)" ] || not_yet "no host says it is the PostgreSQL primary"
+note_seen postgres
