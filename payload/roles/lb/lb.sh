@@ -91,9 +91,32 @@ pgbouncer() {
 	"$DOCKER" exec pgbouncer "$PGBOUNCER_BASE/inside/console" "$1"
 }
 
+# pgbouncer_inside NAME [ARGUMENT..]: one of its scripts in inside/, in the
+# container, or in one for the moment while that is stopped.
+pgbouncer_inside() {
+	local name
+	name=$1
+	shift
+
+	if container_running pgbouncer; then
+		"$DOCKER" exec pgbouncer "$PGBOUNCER_BASE/inside/$name" "$@" </dev/null
+		return
+	fi
+	"$DOCKER" run --rm --pull=never --network host --user 70:70 --read-only --cap-drop ALL \
+		--label "io.keybuzz.bundle=$KEYBUZZ_ROLE" \
+		--mount "type=bind,src=$PGBOUNCER_BASE/config,dst=$PGBOUNCER_BASE/config,readonly" \
+		--mount "type=bind,src=$PGBOUNCER_BASE/inside,dst=$PGBOUNCER_BASE/inside,readonly" \
+		--entrypoint "$PGBOUNCER_BASE/inside/$name" "$(image_id pgbouncer)" "$@" </dev/null
+}
+
 # pgbouncer_login ADDRESS [USER]: see inside/login.
 pgbouncer_login() {
-	"$DOCKER" exec pgbouncer "$PGBOUNCER_BASE/inside/login" "$@" </dev/null
+	pgbouncer_inside login "$@"
+}
+
+# postgres_through ADDRESS: true if that load balancer leads to a primary.
+postgres_through() {
+	pgbouncer_inside reach "$1"
 }
 
 pgbouncer_runs_with() {
@@ -157,6 +180,10 @@ serves() {
 		say "$(peer_name "$1") leads to no Redis master"
 		return 1
 	fi
+	if seen postgres && ! postgres_through "$1"; then
+		say "$(peer_name "$1") leads to no PostgreSQL primary"
+		return 1
+	fi
 	if ! pgbouncer_login "$1" >/dev/null; then
 		say "PgBouncer of $(peer_name "$1") lets nobody in"
 		return 1
@@ -167,10 +194,6 @@ serves() {
 whole() {
 	local address
 
-	if seen postgres && [ -z "$(servers postgres UP)" ]; then
-		say "HAProxy of this host leads to no PostgreSQL primary"
-		return 1
-	fi
 	for address in $(peer_addresses); do
 		serves "$address" || return 1
 	done
