@@ -14,34 +14,40 @@ enum { TABLE_MAX = 1 << 20 };
 
 /* ---- the site's word ---- */
 
-static int text_of(const struct kb_value *map, const char *key, const char **ret,
-		   struct kb_err *err)
+static const char *text_of(const struct kb_value *map, const char *key)
 {
-	const struct kb_value *value = map ? kb_value_get(map, key) : NULL;
-	const char *text = value ? kb_value_str(value, NULL) : "";
+	const struct kb_value *value = kb_value_get(map, key);
+	const char *text = value ? kb_value_str(value, NULL) : NULL;
 
-	if (!text || (*text && strncmp(text, "/dev/", 5) != 0 && strncmp(text, "UUID=", 5) != 0))
-		return kb_err_set(err, KB_E_INVALID,
-				  "variable volumes: %s is to be a path below /dev, or UUID=..",
-				  key);
-	if (value)
-		*ret = text;
-	return 0;
+	return text ? text : "";
+}
+
+/* The device in the entry for HOST, NULL when there is none. */
+static const char *device_of(const struct kb_value *hosts, const char *host)
+{
+	for (size_t i = 0; i < kb_value_count(hosts); i++)
+		if (strcmp(text_of(kb_value_at(hosts, i), "host"), host) == 0)
+			return text_of(kb_value_at(hosts, i), "device");
+	return NULL;
 }
 
 int kb_volume_settings(const struct kb_value *variables, const char *host, const char **ret_device,
 		       bool *ret_root, struct kb_err *err)
 {
 	const struct kb_value *volumes = kb_value_get(variables, "volumes");
-	const char *device = "";
-	int rc;
+	const struct kb_value *hosts = volumes ? kb_value_get(volumes, "hosts") : NULL;
+	const struct kb_value *root = volumes ? kb_value_get(volumes, "root") : NULL;
+	const char *device = hosts ? device_of(hosts, host) : NULL;
 
-	if ((rc = text_of(volumes, "device", &device, err)) < 0 ||
-	    (rc = text_of(volumes ? kb_value_get(volumes, "hosts") : NULL, host, &device, err)) < 0)
-		return rc;
+	if (!device)
+		device = volumes ? text_of(volumes, "device") : "";
+	if (*device && strncmp(device, "/dev/", 5) != 0 && strncmp(device, "UUID=", 5) != 0)
+		return kb_err_set(
+			err, KB_E_INVALID,
+			"variable volumes: \"%s\" is neither a path below /dev nor UUID=..",
+			device);
 	*ret_device = device;
-	*ret_root = volumes && kb_value_get(volumes, "root") &&
-		    kb_value_truth(kb_value_get(volumes, "root"));
+	*ret_root = root && kb_value_truth(root);
 	return 0;
 }
 

@@ -202,10 +202,12 @@ KB_TEST(volume_device_is_a_device)
 static struct kb_value *volumes(const char *device, const char *host, const char *of_host,
 				bool root)
 {
-	struct kb_value *all = kb_value_map(), *map = kb_value_map(), *hosts = kb_value_map();
+	struct kb_value *all = kb_value_map(), *map = kb_value_map(), *hosts = kb_value_list();
+	struct kb_value *entry = kb_value_map();
 
-	if (host)
-		kb_value_set(hosts, host, kb_value_text(of_host));
+	kb_value_set(entry, "host", kb_value_text(host ? host : "h0"));
+	kb_value_set(entry, "device", kb_value_text(of_host ? of_host : "/dev/other"));
+	kb_value_push(hosts, entry);
 	kb_value_set(map, "device", kb_value_text(device));
 	kb_value_set(map, "hosts", hosts);
 	kb_value_set(map, "root", kb_value_bool(root));
