@@ -1,0 +1,259 @@
+# shellcheck shell=dash
+# What a test with members of a PostgreSQL cluster needs: credentials, who leads,
+# SQL, a client that writes, and the times of what happened. Sourced after
+# tests/roles/lib.sh; FLEET and HOSTS are set by the test.
+
+INSIDE=/opt/keybuzz/patroni/inside
+times=''
+notes=''
+
+# ---- credentials ----
+
+secret() {
+	openssl rand -hex 16
+}
+
+postgres_credentials() {
+	local password
+	password=$(secret)
+
+	mkdir -p "$work/credentials"
+	cat >"$work/credentials/postgres.env" <<-END
+		PATRONI_CLUSTER_NAME=keybuzz-pg
+		PATRONI_API_USER=patroni
+		PATRONI_API_PASSWORD=$(secret)
+		PATRONI_RAFT_PASSWORD=$(secret)
+		POSTGRES_SUPERUSER=kb_admin
+		POSTGRES_SUPERPASS=$(secret)
+		POSTGRES_REPL_USER=kb_repl
+		POSTGRES_REPL_PASS=$(secret)
+		POSTGRES_REWIND_USER=kb_rewind
+		POSTGRES_REWIND_PASS=$(secret)
+		POSTGRES_DB=keybuzz
+		POSTGRES_APP_USER=kb_app
+		POSTGRES_APP_PASS=$password
+		POSTGRES_APP_VERIFIER=$(tests/roles/postgres/verifier "$password")
+		N8N_DB=n8n
+		N8N_DB_USER=kb_n8n
+		N8N_DB_VERIFIER=$(tests/roles/postgres/verifier "$(secret)")
+	END
+}
+
+# ---- the bundle ----
+
+run() { # HOST ARGUMENT..
+	local host
+	host=$1
+	shift
+	"$F" ssh "$FLEET" "$host" "./keybuzz-postgres.run $*"
+}
+
+# All at once, as an impatient operator does.
+install_together() {
+	local host pids pid status
+	pids=
+	status=0
+	for host; do
+		run "$host" install >"$work/install-$host" 2>&1 &
+		pids="$pids $!"
+	done
+	for pid in $pids; do
+		wait "$pid" || status=$?
+	done
+	[ "$status" -eq 0 ] || tail -n 15 "$work"/install-*
+	return "$status"
+}
+
+# Ends as installed, not only as pending: a member may still be copying.
+ends_installed() {
+	run "$1" install >"$work/again" 2>&1 || {
+		tail -n 15 "$work/again"
+		return 1
+	}
+	grep -q 'installed' "$work/again"
+}
+
+whole_at_last() {
+	local host
+	for host in $HOSTS; do
+		within 200 ends_installed "$host" || return 1
+	done
+}
+
+# The host dies in the middle of the install; the same command ends it.
+power_cut_during_install() {
+	local delay host
+	host=$1 delay=$2
+	run "$host" install >"$work/cut" 2>&1 &
+	sleep "$delay"
+	"$F" power-cut "$FLEET" "$host" || return 1
+	wait $! && {
+		echo 'the install was over before the power cut'
+		return 1
+	}
+	"$F" boot "$FLEET" "$host" && within 200 ends_installed "$host"
+}
+
+# ---- the cluster ----
+
+inside() { # HOST NAME ARGUMENT..
+	local host name
+	host=$1 name=$2
+	shift 2
+	"$F" exec "$FLEET" "$host" docker exec -i patroni "$INSIDE/$name" "$@"
+}
+
+# members [HOST..]: as inside/members has it, of the first of these that answers.
+members() {
+	local host
+	for host in ${*:-$HOSTS}; do
+		inside "$host" members </dev/null 2>/dev/null && return 0
+	done
+	return 1
+}
+
+host_of() { # ADDRESS
+	awk -F '\t' -v address="$1" '$4 == address { print $3 }' manifests/servers.tsv
+}
+
+# leader [HOST..]: the host that leads, if exactly one does.
+leader() {
+	local address
+	address=$(members "$@" | awk '$2 == 200 { n++; address = $1 } END { if (n == 1) print address }')
+	[ -n "$address" ] && host_of "$address"
+}
+
+other_than() {
+	local host
+	for host in $HOSTS; do
+		if [ "$host" != "$1" ]; then
+			printf '%s\n' "$host"
+			return 0
+		fi
+	done
+}
+
+others_than() {
+	printf '%s\n' "$HOSTS" | tr ' ' '\n' | grep -vxF -e "$1"
+}
+
+new_leader_than() {
+	local now
+	# shellcheck disable=SC2046
+	now=$(leader $(others_than "$1")) && [ "$now" != "$1" ]
+}
+
+# one_leader_at_a_time OLD SECONDS: until another host leads; OLD, asked from
+# inside, does not answer that it leads while another one does.
+one_leader_at_a_time() {
+	local end new old
+	end=$(($(date +%s) + $2))
+	while [ "$(date +%s)" -lt "$end" ]; do
+		# shellcheck disable=SC2046
+		new=$(leader $(others_than "$1")) || new=''
+		old=$(leader "$1") || old=''
+		if [ -n "$new" ] && [ "$new" != "$1" ]; then
+			[ "$old" != "$1" ] && return 0
+			echo "$new leads, and $1 still says that it does"
+			return 1
+		fi
+		sleep 0.3
+	done
+	echo "no other host leads after $2 s"
+	return 1
+}
+
+# sql HOST STATEMENT [ADDRESS]: as the application, on the leader or on ADDRESS.
+sql() {
+	printf '%s\n' "$2" | inside "$1" sql app keybuzz ${3+"$3"}
+}
+
+synchronous() { # true|false
+	local address host
+	host=$(leader) || return 1
+	address=$(awk -F '\t' -v name="$host" '$3 == name { print $4 }' manifests/servers.tsv)
+	printf '{"synchronous_mode": %s}' "$1" | inside "$host" api PATCH "$address" /config |
+		tail -n 1 | grep -qx 200 || return 1
+	[ "$1" = false ] || within 60 has_synchronous_standby "$host"
+}
+
+has_synchronous_standby() {
+	printf 'SELECT count(*) FROM pg_stat_replication WHERE sync_state IN (%s);\n' \
+		"'sync', 'quorum'" | inside "$1" sql admin postgres | grep -qx '[1-9]'
+}
+
+# ---- volumes ----
+
+refused_volume() {
+	"$F" exec "$FLEET" "$1" sh -c 'wipefs -qa /dev/sdb && mkfs.xfs -q -f -L other /dev/sdb &&
+		mkdir -p /opt/keybuzz/postgres/data && touch /opt/keybuzz/postgres/data/x' || return 1
+	"$F" exec "$FLEET" "$1" sh -c 'xfs_admin -L kb-postgres /dev/sdb >/dev/null' || return 1
+	exits 30 run "$1" install >"$work/refused" 2>&1 &&
+		grep -q 'holds files, which the volume would hide' "$work/refused" || return 1
+	"$F" exec "$FLEET" "$1" rm -r /opt/keybuzz/postgres
+}
+
+labelled_volume() {
+	within 200 ends_installed "$1"
+}
+
+# ---- a client that writes ----
+
+writer_begin() { # HOST
+	writer_host=$1
+	writer_table=keybuzz_test_$$
+	inside "$writer_host" writer "$writer_table" 600 </dev/null >"$work/writer" 2>&1 &
+	writer_job=$!
+	within 60 writer_has 10
+}
+
+writer_has() {
+	local n
+	n=$(inside "$writer_host" writer "$writer_table" count </dev/null 2>/dev/null) && [ "$n" -ge "$1" ]
+}
+
+# A number was written after the last mark, and after what came between.
+writer_goes_on() {
+	inside "$writer_host" writer "$writer_table" since "$(date +%s%3N)" </dev/null 2>/dev/null && return 0
+	sleep 0.5
+	inside "$writer_host" writer "$writer_table" since "$(($(date +%s%3N) - 500))" </dev/null 2>/dev/null
+}
+
+# Ends it, and fails if more than LOST acknowledged numbers are missing.
+writer_end() {
+	local lost
+	inside "$writer_host" writer "$writer_table" stop </dev/null || return 1
+	wait "$writer_job" || {
+		cat "$work/writer"
+		return 1
+	}
+	cat "$work/writer"
+	lost=$(sed -n 's/.*lost \([0-9]*\),.*/\1/p' "$work/writer")
+	[ "$1" = any ] || [ "$lost" -le "$1" ]
+}
+
+# ---- times ----
+
+mark() {
+	marked=$(date +%s%3N)
+}
+
+took() { # TEXT
+	times="$times$(printf '%8.1f s  %s' "$(awk -v ms="$(($(date +%s%3N) - marked))" 'BEGIN { print ms / 1000 }')" "$1")
+"
+}
+
+note() { # TEXT
+	notes="$notes$(printf '%s: %s' "$1" "$(tail -n 1 "$work/writer")")
+"
+}
+
+# What the role's own test says about its two parts.
+report_of_test() {
+	notes="$notes$(sed -n 's/^\(planned\|hard-kill\): \(written .*\)/failover test, \1: \2/p' "$1")
+"
+}
+
+table() {
+	printf '%s%s' "$times" "$notes"
+}
