@@ -1,15 +1,21 @@
-# Installs that are killed, lied to by the kernel, or short of memory.
+# Installs that are killed, lied to by the kernel, short of memory, or given
+# bundles with another byte.
 #
 #	make check-faults           a share of all points, evenly spread
 #	make check-faults FULL=1    every point
+#	make check-tamper           bytes of a bundle, FULL=1: ten million
+#
+# Points are for each scenario of tests/faults/sweep.c.
 
 FAULTS      := $(B)/faults
 FAULTS_SWEEP := tests/faults/copy.c tests/faults/list.c tests/faults/sweep.c tests/faults/trace.c \
 	       tests/faults/world.c
-KILL_POINTS ?= $(if $(FULL),0,510)
-KILL_PAIRS  ?= $(if $(FULL),0,105)
-ERROR_CALLS ?= $(if $(FULL),0,900)
-ERROR_ALLOCATIONS ?= $(if $(FULL),0,150)
+KILL_POINTS ?= $(if $(FULL),0,255)
+KILL_PAIRS  ?= $(if $(FULL),0,52)
+TAMPER_BYTES ?= $(if $(FULL),10000000,202000)
+TAMPER_RUNS ?= $(if $(FULL),20000,2100)
+ERROR_CALLS ?= $(if $(FULL),0,450)
+ERROR_ALLOCATIONS ?= $(if $(FULL),0,60)
 
 $(FAULTS)/kill: $(call obj,tests/faults/kill.c $(FAULTS_SWEEP)) $(LIBOBJ)
 	@mkdir -p $(@D)
@@ -22,6 +28,11 @@ $(FAULTS)/errors: $(call obj,tests/faults/errors.c $(FAULTS_SWEEP)) $(LIBOBJ)
 	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
 
 $(FAULTS)/verbs: $(call obj,tests/faults/verbs.c $(filter-out %/sweep.c,$(FAULTS_SWEEP))) $(LIBOBJ)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
+
+$(FAULTS)/tamper: $(call obj,tests/attack/tamper.c $(FAULTS_SWEEP)) $(LIBOBJ)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
@@ -61,8 +72,11 @@ check-errors: $(FAULTS)/errors $(FAULTS)/keybuzz-run $(FAULTS)/systemctl $(FAULT
 check-verbs: $(FAULTS)/verbs $(FAULTS)/systemctl $(FAULTS)/bundles/made
 	$(FAULTS)/verbs $(FAULTS_WORLD)
 
+check-tamper: $(FAULTS)/tamper $(FAULTS)/systemctl $(FAULTS)/bundles/made
+	$(FAULTS)/tamper $(FAULTS_WORLD) $(TAMPER_BYTES) $(TAMPER_RUNS)
+
 check-faults: check-verbs check-kill check-errors
 
-.PHONY: check-kill check-errors check-verbs check-faults
+.PHONY: check-kill check-errors check-verbs check-tamper check-faults
 
--include $(patsubst %.o,%.d,$(call obj,$(wildcard tests/faults/*.c)))
+-include $(patsubst %.o,%.d,$(call obj,$(wildcard tests/faults/*.c) tests/attack/tamper.c))

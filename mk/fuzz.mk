@@ -3,6 +3,7 @@
 #	make check-fuzz                 every kept input under ASan and UBSan
 #	make fuzz FUZZ_SECONDS=600      look for new ones (FUZZ_RUNS: by number)
 #	make fuzz-http FUZZ_SECONDS=60  one target
+#	make fuzz-run FUZZ_RUNS=100000  each target that many executions
 #	make fuzz-keep                  keep what reached something new
 #	make check-golden               golden bundles with the real programs
 
@@ -69,6 +70,11 @@ $(FUZZ_NAMES:%=fuzz-%): fuzz-%: $(FUZZ)/fuzz_%
 		END { printf "fuzz %-10s %9d executions, %5d edges, no findings\n", name, runs, cov }' \
 		$(FUZZ)/$*.log
 
+# By number and not by time: the same share on a slow machine.
+fuzz-run:
+	@$(MAKE) --no-print-directory FUZZ_SECONDS=0 \
+		FUZZ_RUNS=$(if $(filter-out -1,$(FUZZ_RUNS)),$(FUZZ_RUNS),10000) fuzz
+
 # The fewest and smallest inputs that reach all that is reached, by edges.
 fuzz-keep: $(FUZZ_NAMES:%=$(FUZZ)/fuzz_%)
 	$(Q)for name in $(FUZZ_NAMES); do \
@@ -100,4 +106,4 @@ check-golden: $(B)/golden $(B)/keybuzz-bundle $(B)/keybuzz-run
 	tests/golden/run $(B)
 
 .SECONDARY: $(FUZZ_NAMES:%=$(FUZZ)/obj/tests/fuzz/fuzz_%.o)
-.PHONY: check-fuzz fuzz fuzz-keep golden check-golden $(FUZZ_NAMES:%=fuzz-%)
+.PHONY: check-fuzz fuzz fuzz-run fuzz-keep golden check-golden $(FUZZ_NAMES:%=fuzz-%)

@@ -14,7 +14,7 @@
 int kb_upgrade_begin(struct kb_scene *scene, const struct kb_outcome *old, bool changes,
 		     struct kb_err *err);
 
-/* After the COMMIT, or when there is nothing to go back to. */
+/* All steps are done, and the COMMIT comes next: there is no way back any more. */
 int kb_upgrade_end(struct kb_scene *scene, struct kb_err *err);
 
 /* The install failed with FAILURE ("60 step ..: .."): go back. The record is that

@@ -96,10 +96,9 @@ static int commit(struct install *in, struct kb_err *err)
 	if ((rc = kb_audit_record(scene, &in->plan, err)) < 0 ||
 	    (rc = kb_release_record(scene, err)) < 0 ||
 	    (rc = kb_outcome_write(scene->state.role, &in->outcome, err)) < 0 ||
-	    (rc = append_commit(scene, err)) < 0 ||
+	    (rc = kb_upgrade_end(scene, err)) < 0 || (rc = append_commit(scene, err)) < 0 ||
 	    (rc = kb_release_prune(scene, *in->outcome.previous ? in->outcome.previous : NULL,
-				   err)) < 0 ||
-	    (rc = kb_upgrade_end(scene, err)) < 0)
+				   err)) < 0)
 		return rc;
 	return kb_trust_pin(in->run, scene->bundle, err);
 }
@@ -143,14 +142,15 @@ static int change(struct install *in, struct kb_err *err)
 	in->changes = kb_plan_changes(&in->plan) || in->old.state != KB_OUTCOME_INSTALLED;
 	if (in->changes)
 		announce(in);
-	if ((rc = kb_upgrade_begin(scene, &in->old, in->changes, err)) == 0 &&
-	    (rc = mark_begun(in, err)) == 0 && (rc = kb_prepare_payload(scene, err)) == 0 &&
+	/* until this is done, the record of the release before must stand */
+	if ((rc = kb_upgrade_begin(scene, &in->old, in->changes, err)) < 0)
+		return rc;
+	if ((rc = mark_begun(in, err)) == 0 && (rc = kb_prepare_payload(scene, err)) == 0 &&
 	    (rc = run_steps(in, err)) == 0)
 		rc = commit(in, err);
 	if (rc < 0)
 		record_failure(in, rc, err);
-	if (rc < 0 && rc != KB_E_INTERRUPTED && scene->upgrade &&
-	    !kb_journal_is_committed(scene->journal, scene->release))
+	if (rc < 0 && rc != KB_E_INTERRUPTED && scene->upgrade)
 		go_back(in, err);
 	return rc;
 }
