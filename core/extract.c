@@ -45,7 +45,7 @@ static bool is_wanted(struct extract *x, const char *path)
 	return any;
 }
 
-static int begin_member(struct extract *x, const char *path, struct kb_newfile *nf,
+static int begin_member(struct extract *x, const char *path, mode_t mode, struct kb_newfile *nf,
 			struct kb_err *err)
 {
 	kb_autofree char *absolute = kb_format("/%s", path);
@@ -60,7 +60,7 @@ static int begin_member(struct extract *x, const char *path, struct kb_newfile *
 		return rc;
 	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return kb_err_set(err, KB_E_PATH, "%s exists; extract writes over nothing", path);
-	return kb_newfile_open_at(nf, fd, name, 0644, err);
+	return kb_newfile_open_at(nf, fd, name, mode, err);
 }
 
 static int advance(struct extract *x, size_t len, struct kb_err *err)
@@ -84,7 +84,8 @@ static int write_file(void *ctx, const void *data, size_t len, struct kb_err *er
 	return rc < 0 ? rc : advance(sink->x, len, err);
 }
 
-static int extract_blob(struct extract *x, const char *path, uint32_t blob, struct kb_err *err)
+static int extract_blob(struct extract *x, const char *path, mode_t mode, uint32_t blob,
+			struct kb_err *err)
 {
 	kb_autonewfile struct kb_newfile nf = KB_NEWFILE_INIT;
 	struct file_sink sink = {.x = x};
@@ -96,7 +97,7 @@ static int extract_blob(struct extract *x, const char *path, uint32_t blob, stru
 		x->total += x->m->blobs[blob].size;
 		return 0;
 	}
-	if ((rc = begin_member(x, path, &nf, err)) < 0)
+	if ((rc = begin_member(x, path, mode, &nf, err)) < 0)
 		return rc;
 	sink.fd = nf.fd;
 	if ((rc = kb_bundle_stream(x->bundle, blob, write_file, &sink, err)) < 0 ||
@@ -175,7 +176,7 @@ static int extract_image(struct extract *x, const struct kb_image *image, struct
 		x->total += kb_manifest_image_size(x->m, image);
 		return 0;
 	}
-	if ((rc = begin_member(x, path, &nf, err)) < 0)
+	if ((rc = begin_member(x, path, 0644, &nf, err)) < 0)
 		return rc;
 	sink.tar = kb_tar_writer_new(write_tar, &nf.fd, kb_manifest_image_size(x->m, image));
 	rc = fill_archive(&sink, image, err);
@@ -196,7 +197,7 @@ static int walk(struct extract *x, struct kb_err *err)
 	for (size_t i = 0; rc == 0 && i < m->n_files; i++) {
 		kb_autofree char *path = kb_format("files/%s", m->files[i].path);
 
-		rc = extract_blob(x, path, m->files[i].blob, err);
+		rc = extract_blob(x, path, m->files[i].mode, m->files[i].blob, err);
 	}
 	for (size_t i = 0; rc == 0 && i < m->n_images; i++)
 		rc = extract_image(x, &m->images[i], err);
@@ -205,7 +206,7 @@ static int walk(struct extract *x, struct kb_err *err)
 		kb_autofree char *path = kb_format("packages/%s/%s_%s_%s.deb", p->release, p->name,
 						   p->version, p->arch);
 
-		rc = extract_blob(x, path, p->blob, err);
+		rc = extract_blob(x, path, 0644, p->blob, err);
 	}
 	return rc;
 }

@@ -72,6 +72,8 @@ building() {
 		cmp "$www/$f" "$(find "$work/x" -path "*/pinned/$f")" >"$work/out"
 		report $? "$f is carried"
 	done
+	[ "$(stat -c %a "$(find "$work/x" -path '*/pinned/tool')")" = 755 ]
+	report $? 'a program is one after extract, too'
 	sed 's/mode: "0755"/mode: "0644"/' "$s/manifests/files.yaml" >"$work/files.yaml"
 	cp "$s/manifests/files.yaml" "$work/good.yaml"
 	mv "$work/files.yaml" "$s/manifests/files.yaml"
