@@ -90,6 +90,7 @@ credentials() {
 # system's own business: contents, owners, modes, times, and what the engine
 # holds. Lines that match PATTERN are what the role itself writes all the time.
 tree() {
+	# shellcheck disable=SC2016
 	"$F" exec "$1" "$2" sh -c '
 	{
 		find /etc /opt /root /usr/local /var/lib/keybuzz /srv /home \
