@@ -106,7 +106,7 @@ int kb_volume_probe(const char *path, struct kb_volume_probe *ret_probe, struct 
 	const char *argv[] = {KB_PATH_BLKID, "--probe", "--output", "export", path, NULL};
 	struct kb_volume_probe probe = {.content = KB_VOLUME_OTHER};
 	kb_autobuf struct kb_buf said = KB_BUF_INIT;
-	int status, rc;
+	int status = -1, rc;
 
 	/* blkid has the same answer for "nothing on it" and "cannot be read" */
 	if (access(path, R_OK) < 0)

@@ -106,7 +106,9 @@ inside() { # HOST NAME ARGUMENT..
 # members [HOST..]: as inside/members has it, of the first of these that answers.
 members() {
 	local host
-	for host in ${*:-$HOSTS}; do
+	# shellcheck disable=SC2086
+	[ $# -gt 0 ] || set -- $HOSTS
+	for host; do
 		inside "$host" members </dev/null 2>/dev/null && return 0
 	done
 	return 1

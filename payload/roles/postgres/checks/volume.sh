@@ -8,7 +8,7 @@
 . "$KEYBUZZ_PAYLOAD/roles/postgres/postgres.sh"
 
 data=$POSTGRES_BASE/data
-if grep -qE "^[^#[:space:]]+[[:space:]]+$data[[:space:]]" /etc/fstab 2>/dev/null; then
+if grep -qE "^[^#[:space:]]+[[:space:]]+${data}[[:space:]]" /etc/fstab 2>/dev/null; then
 	mountpoint -q "$data" || die "$data is not mounted, though /etc/fstab has it"
 fi
 used=$(df --output=pcent "$data" | awk 'NR == 2 { print $1 + 0 }')
