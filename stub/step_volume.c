@@ -53,8 +53,8 @@ static void decide(struct kb_scene *scene, struct kb_plan_item *item)
 		kb_step_decide(item, KB_ACTION_CHANGE,
 			       "%s: %s is mounted, but not at the next boot", step->target, where);
 	else if (!owned)
-		kb_step_decide(item, KB_ACTION_CHANGE, "%s: owner or mode is not %u:%u, %04o",
-			       step->target, step->uid, step->gid, step->mode);
+		kb_step_decide(item, KB_ACTION_CHANGE, "%s: %s; owner or mode is not %u:%u, %04o",
+			       step->target, where, step->uid, step->gid, step->mode);
 	else
 		kb_step_decide(item, KB_ACTION_KEEP, "%s: %s", step->target, where);
 }
