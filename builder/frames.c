@@ -208,7 +208,7 @@ static int make_file(struct kb_store *store, const struct kb_digest *blob, const
 	    (rc = kb_newfile_open(&nf, path, 0644, err)) < 0 ||
 	    (rc = make(in, size, level, nf.fd, progress, err)) < 0)
 		return rc;
-	return kb_newfile_commit(&nf, (uid_t)-1, (gid_t)-1, err);
+	return kb_newfile_publish(&nf, err);
 }
 
 int kb_frames_open(struct kb_store *store, const struct kb_digest *blob, uint64_t size, int level,

@@ -135,6 +135,15 @@ int kb_newfile_open(struct kb_newfile *nf, const char *path, mode_t mode, struct
 	return kb_newfile_open_at(nf, dirfd, slash ? slash + 1 : path, mode, err);
 }
 
+static int take_name(struct kb_newfile *nf, struct kb_err *err)
+{
+	if (renameat(nf->dirfd, nf->tmp, nf->dirfd, nf->name) < 0)
+		return kb_err_errno(err, KB_E_IO, "rename to %s", nf->name);
+	free(nf->tmp);
+	nf->tmp = NULL;
+	return 0;
+}
+
 int kb_newfile_commit(struct kb_newfile *nf, uid_t uid, gid_t gid, struct kb_err *err)
 {
 	/* owner first: chown clears set-id bits and would undo the mode */
@@ -144,14 +153,23 @@ int kb_newfile_commit(struct kb_newfile *nf, uid_t uid, gid_t gid, struct kb_err
 		return kb_err_errno(err, KB_E_IO, "mode of %s", nf->name);
 	if (fsync(nf->fd) < 0)
 		return kb_err_errno(err, KB_E_IO, "sync %s", nf->name);
-	if (renameat(nf->dirfd, nf->tmp, nf->dirfd, nf->name) < 0)
-		return kb_err_errno(err, KB_E_IO, "rename to %s", nf->name);
-	free(nf->tmp);
-	nf->tmp = NULL;
+	if (take_name(nf, err) < 0)
+		return KB_E_IO;
 	if (fsync(nf->dirfd) < 0)
 		return kb_err_errno(err, KB_E_IO, "sync directory of %s", nf->name);
 	kb_newfile_drop(nf);
 	return 0;
+}
+
+int kb_newfile_publish(struct kb_newfile *nf, struct kb_err *err)
+{
+	int rc = fchmod(nf->fd, nf->mode) < 0
+			 ? kb_err_errno(err, KB_E_IO, "mode of %s", nf->name)
+			 : take_name(nf, err);
+
+	if (rc == 0)
+		kb_newfile_drop(nf);
+	return rc;
 }
 
 void kb_newfile_drop(struct kb_newfile *nf)

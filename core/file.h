@@ -49,6 +49,9 @@ int kb_newfile_open_at(struct kb_newfile *nf, int dirfd, const char *name, mode_
 		       struct kb_err *err);
 /* fsync, take the final name (replacing what was there), fsync the directory. */
 int kb_newfile_commit(struct kb_newfile *nf, uid_t uid, gid_t gid, struct kb_err *err);
+/* Take the final name only, for what is compared with digests when it is read:
+ * after a power cut it may be there with other bytes. */
+int kb_newfile_publish(struct kb_newfile *nf, struct kb_err *err);
 void kb_newfile_drop(struct kb_newfile *nf);
 
 /* Write DATA to PATH through a kb_newfile, owner left alone. */
