@@ -35,12 +35,14 @@ static void check_rights(struct kb_problems *problems)
 					needed[i].name);
 }
 
+/* Images are a reason to need an engine, whether the role says so or not. */
 static void check_engine(struct kb_scene *scene, struct kb_problems *problems)
 {
 	struct kb_engine_options options = {.progress = kb_report_progress(scene->report)};
+	bool needed = *scene->m->engine || scene->m->n_images > 0;
 	struct kb_err err;
 
-	if (*scene->m->engine && !scene->engine)
+	if (needed && !scene->engine)
 		kb_problems_take(problems, kb_engine_open(&options, &scene->engine, &err), &err);
 }
 
