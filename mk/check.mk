@@ -6,7 +6,8 @@ QUICK := unit='make -s check-unit' \
 	 cli='tests/cli/run' \
 	 golden='make -s check-golden' \
 	 corpus='make -s check-fuzz' \
-	 opens='tests/attack/opens'
+	 opens='tests/attack/opens' \
+	 decide='tests/roles/mariadb/decide.sh'
 
 # Real hosts.
 HOSTS = redis='tests/roles/redis/cluster' \
