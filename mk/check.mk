@@ -18,6 +18,10 @@ HOSTS = redis='tests/roles/redis/cluster' \
 	refusals='tests/attack/refusals' \
 	memory='SIZE_MB=$(MEMORY_MB) tests/attack/memory'
 MEMORY_MB ?= 600
+
+# Hosts made of a folder, by the thousand: killed, undone, given other bytes.
+FAULTY := faults='make -s check-verbs check-kill' \
+	  tamper='make -s check-tamper'
 # Suites at a time: those on hosts mostly wait.
 SUITES ?= 2
 
@@ -44,7 +48,7 @@ check-quick: bundles $(B)/unit
 # The longest first, so that the last two end together.
 check: deps
 	@$(MAKE) --no-print-directory bundles $(B)/unit
-	tests/suite -j $(SUITES) $(HOSTS) $(LINTED) $(RELEASE) $(SUPPLY) $(QUICK)
+	tests/suite -j $(SUITES) $(HOSTS) $(FAULTY) $(LINTED) $(RELEASE) $(SUPPLY) $(QUICK)
 
 # The same suites, each with all it has.
 check-full: export FULL = 1

@@ -14,6 +14,7 @@ KILL_POINTS ?= $(if $(FULL),0,255)
 KILL_PAIRS  ?= $(if $(FULL),0,52)
 TAMPER_BYTES ?= $(if $(FULL),10000000,202000)
 TAMPER_RUNS ?= $(if $(FULL),20000,2100)
+CUT_POINTS  ?= $(if $(FULL),0,100)
 ERROR_CALLS ?= $(if $(FULL),0,450)
 ERROR_ALLOCATIONS ?= $(if $(FULL),0,60)
 
@@ -33,6 +34,11 @@ $(FAULTS)/verbs: $(call obj,tests/faults/verbs.c $(filter-out %/sweep.c,$(FAULTS
 	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
 
 $(FAULTS)/tamper: $(call obj,tests/attack/tamper.c $(FAULTS_SWEEP)) $(LIBOBJ)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
+
+$(FAULTS)/powercut: $(call obj,tests/faults/powercut.c $(FAULTS_SWEEP)) $(LIBOBJ)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
@@ -75,8 +81,12 @@ check-verbs: $(FAULTS)/verbs $(FAULTS)/systemctl $(FAULTS)/bundles/made
 check-tamper: $(FAULTS)/tamper $(FAULTS)/systemctl $(FAULTS)/bundles/made
 	$(FAULTS)/tamper $(FAULTS_WORLD) $(TAMPER_BYTES) $(TAMPER_RUNS)
 
+check-powercut: $(FAULTS)/powercut $(FAULTS)/systemctl $(FAULTS)/bundles/made
+	$(FAULTS)/powercut $(FAULTS_WORLD) $(CUT_POINTS) 0
+
 check-faults: check-verbs check-kill check-errors
 
-.PHONY: check-kill check-errors check-verbs check-tamper check-faults
+.PHONY: check-kill check-errors check-verbs check-tamper check-powercut \
+	check-faults
 
 -include $(patsubst %.o,%.d,$(call obj,$(wildcard tests/faults/*.c) tests/attack/tamper.c))

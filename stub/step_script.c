@@ -1,5 +1,8 @@
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "stub/paths.h"
 #include "stub/step.h"
 
 static const char *why(const struct kb_scene *scene, const struct kb_step *step)
@@ -39,6 +42,24 @@ static int inspect(struct kb_scene *scene, const struct kb_plan *plan, struct kb
 	return 0;
 }
 
+/* A script may write anywhere and flushes nothing: without this, a power cut
+ * soon after leaves empty files behind a step that the journal calls done.
+ * sync() waits but reports nothing, so where our roles write is asked again. */
+static int flush(struct kb_scene *scene, struct kb_err *err)
+{
+	static const char *const places[] = {"/", "/etc", KB_PATH_DATA, "/var/lib"};
+
+	sync();
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		kb_autoclose int fd = openat(scene->rootfd, places[i][1] ? places[i] + 1 : ".",
+					     O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd >= 0 && syncfs(fd) < 0)
+			return kb_err_errno(err, KB_E_IO, "flush the file system of %s", places[i]);
+	}
+	return 0;
+}
+
 static int apply(struct kb_scene *scene, struct kb_plan_item *item, struct kb_err *err)
 {
 	struct kb_output output = {.report = scene->report, .id = item->step->id};
@@ -51,6 +72,8 @@ static int apply(struct kb_scene *scene, struct kb_plan_item *item, struct kb_er
 	    rc != KB_E_INTERRUPTED)
 		kb_output_show_tail(&output);
 	kb_output_free(&output);
+	if (rc == 0 && item->acts && item->step->phase == KB_PHASE_INSTALL)
+		rc = flush(scene, err);
 	return rc;
 }
 
