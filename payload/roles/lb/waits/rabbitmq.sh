@@ -1,0 +1,11 @@
+#!/bin/sh
+# shellcheck shell=dash source-path=SCRIPTDIR
+# HAProxy leads to a RabbitMQ that greets. It may be installed later: then this is
+# pending, and nothing is wrong with this host.
+# shellcheck source=../../../lib/keybuzz.sh
+. "$KEYBUZZ_PAYLOAD/lib/keybuzz.sh"
+# shellcheck source=../lb.sh
+. "$KEYBUZZ_PAYLOAD/roles/lb/lb.sh"
+
+[ -n "$(servers rabbitmq UP)" ] || not_yet "no RabbitMQ host greets"
+note_seen rabbitmq
