@@ -7,8 +7,15 @@
 # shellcheck source=../rabbitmq.sh
 . "$KEYBUZZ_PAYLOAD/roles/rabbitmq/rabbitmq.sh"
 
+# Seconds. Another host may restart right now, as in an upgrade.
+PATIENCE=240
+
+sees_all() {
+	reply=$(whole_at "$1" 2>&1)
+}
+
 for name in $(peer_names); do
-	reply=$(whole_at "$name" 2>&1) || die "as $name sees it: $reply"
+	poll "$PATIENCE" sees_all "$name" || die "as $name sees it: $reply"
 done
 view=$(inside cluster)
 name=$(awk '$1 == "cluster-name" { print $2 }' "$RABBITMQ_BASE/settings/node")
