@@ -163,9 +163,8 @@ int kb_newfile_commit(struct kb_newfile *nf, uid_t uid, gid_t gid, struct kb_err
 
 int kb_newfile_publish(struct kb_newfile *nf, struct kb_err *err)
 {
-	int rc = fchmod(nf->fd, nf->mode) < 0
-			 ? kb_err_errno(err, KB_E_IO, "mode of %s", nf->name)
-			 : take_name(nf, err);
+	int rc = fchmod(nf->fd, nf->mode) < 0 ? kb_err_errno(err, KB_E_IO, "mode of %s", nf->name)
+					      : take_name(nf, err);
 
 	if (rc == 0)
 		kb_newfile_drop(nf);
