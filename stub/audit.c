@@ -111,7 +111,7 @@ static int check_path(struct audit *a, const struct kb_step *step, const char *p
 	kb_autoclose int dirfd = -1, fd = -1;
 	const char *name, *trouble = NULL;
 	struct kb_err found;
-	struct stat st;
+	struct stat st = {.st_mode = 0};
 	int rc = kb_path_open_parent(a->run->rootfd, path, &a->owners, &dirfd, &name, &found);
 
 	if (rc == 0 && folder && fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)

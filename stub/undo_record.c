@@ -51,7 +51,8 @@ void kb_undo_add_put(struct kb_undo *u, const char *hex)
 
 static int take_numbers(const struct kb_keyfile *kf, struct kb_undo *u, struct kb_err *err)
 {
-	uint64_t keep, enabled, active, mode, uid, gid, put_mode, put_uid, put_gid;
+	uint64_t keep = 0, enabled = 0, active = 0, mode = 0, uid = 0, gid = 0;
+	uint64_t put_mode = 0, put_uid = 0, put_gid = 0;
 	const struct {
 		const char *key;
 		uint64_t *to;
