@@ -1,5 +1,6 @@
 #include "tests/faults/trace.h"
 
+#include <dirent.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -357,6 +359,30 @@ static void on_alarm(int sig)
 	kill(to_end, SIGKILL);
 }
 
+/* What is left of our children, for whoever has to find out why. */
+static void show_orphans(void)
+{
+	char path[64], line[400];
+	DIR *proc = opendir("/proc");
+	const struct dirent *entry;
+
+	while (proc && (entry = readdir(proc))) {
+		FILE *f;
+		const char *end;
+
+		snprintf(path, sizeof(path), "/proc/%.16s/stat", entry->d_name);
+		f = fopen(path, "re");
+		if (!f)
+			continue;
+		if (fgets(line, sizeof(line), f) && (end = strrchr(line, ')')) &&
+		    atoi(end + 4) == (int)getpid())
+			fprintf(stderr, "orphan: %.100s\n", line);
+		fclose(f);
+	}
+	if (proc)
+		closedir(proc);
+}
+
 /* A shell that was left behind may still be at work; a host that is installed
  * again while it is would be another test. */
 static void collect_orphans(void)
@@ -368,8 +394,10 @@ static void collect_orphans(void)
 
 		if (pid < 0)
 			return;
-		if (pid == 0 && kb_monotonic_ms() > until)
+		if (pid == 0 && kb_monotonic_ms() > until) {
+			show_orphans();
 			fail("an orphan that does not end");
+		}
 		if (pid == 0)
 			nanosleep(&(struct timespec){0, 200000}, NULL);
 	}
