@@ -43,7 +43,7 @@ check-unit: $(B)/unit
 
 # The dist/ that several suites look at is made first.
 check-quick: bundles $(B)/unit
-	tests/suite $(QUICK)
+	tests/suite -j $(SUITES) $(QUICK)
 
 # The longest first, so that the last two end together.
 check: deps
