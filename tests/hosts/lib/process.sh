@@ -18,8 +18,8 @@ process_record() {
 	file=$1 pid=$2
 	start=$(process_start "$pid") || return 1
 	read -r boot </proc/sys/kernel/random/boot_id
-	printf '%s %s %s\n' "$pid" "$start" "$boot" >"$file.new"
-	mv "$file.new" "$file"
+	printf '%s %s %s\n' "$pid" "$start" "$boot" >"$file.$$"
+	mv "$file.$$" "$file"
 }
 
 # process_record_self FILE: also right in a subshell, where $$ is the parent.
