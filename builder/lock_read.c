@@ -2,12 +2,11 @@
  * by people: it is checked like any manifest, so that what is in a kb_lock can
  * be used in paths, URLs and argument lists. */
 #include <ctype.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "builder/lock_fields.h"
+#include "builder/lock_file.h"
 #include "builder/packages_lock.h"
 #include "builder/pinned_lock.h"
 #include "core/name.h"
@@ -229,9 +228,9 @@ static void read_entry(const struct kb_schema *in, const struct kb_yaml_member *
 	kb_lock_entry_free(&e);
 }
 
-static void read_lock(const struct kb_schema *in, const struct kb_yaml_node *root,
-		      struct kb_lock *lock)
+static void read_lock(void *ctx, const struct kb_schema *in, const struct kb_yaml_node *root)
 {
+	struct kb_lock *lock = ctx;
 	const struct kb_yaml_node *images;
 	struct kb_schema_map map, entries;
 
@@ -250,30 +249,12 @@ static void read_lock(const struct kb_schema *in, const struct kb_yaml_node *roo
 
 int kb_lock_load_images(const struct kb_site *site, struct kb_lock **ret_lock, struct kb_err *err)
 {
-	kb_autofree char *shown = kb_format("%s/" KB_LOCK_FILE, site->dir);
-	kb_autolock struct kb_lock *lock = NULL;
-	kb_autodiag struct kb_diag diag = KB_DIAG_INIT;
-	kb_autoyaml struct kb_yaml *yaml = NULL;
-	kb_autoclose int dirfd = -1;
-	int rc;
+	kb_autolock struct kb_lock *lock = kb_alloc(1, sizeof(*lock));
+	int rc = kb_lock_file_read(site, KB_LOCK_FILE, read_lock, lock, err);
 
-	if (access(shown, F_OK) < 0)
-		return kb_err_set(err, KB_E_MISSING,
-				  "there is no %s; run: keybuzz-bundle lock (needs the network)",
-				  shown);
-	dirfd = open(site->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dirfd < 0)
-		return kb_err_errno(err, KB_E_IO, "%s", site->dir);
-	rc = kb_yaml_load(dirfd, KB_LOCK_FILE, shown, &diag, &yaml, err);
-	if (rc < 0)
-		return kb_diag_count(&diag) ? kb_diag_result(&diag, 0, rc, err) : rc;
-	lock = kb_alloc(1, sizeof(*lock));
-	read_lock(&(struct kb_schema){shown, &diag}, kb_yaml_root(yaml), lock);
-	rc = kb_diag_result(&diag, 0, KB_E_INVALID, err);
-	if (rc < 0)
-		return rc;
-	*ret_lock = kb_steal(lock);
-	return 0;
+	if (rc == 0)
+		*ret_lock = kb_steal(lock);
+	return rc;
 }
 
 int kb_lock_load(const struct kb_site *site, struct kb_lock **ret_lock, struct kb_err *err)

@@ -1,11 +1,10 @@
 #include "builder/pinned_lock.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "builder/lock_fields.h"
+#include "builder/lock_file.h"
 #include "core/file.h"
 
 void kb_pinned_lock_free(struct kb_pinned_lock *lock)
@@ -130,9 +129,9 @@ static void read_entry(const struct kb_schema *in, const struct kb_yaml_member *
 	lock->v[lock->n - 1].line = m->line;
 }
 
-static void read_lock(const struct kb_schema *in, const struct kb_yaml_node *root,
-		      struct kb_pinned_lock *lock)
+static void read_lock(void *ctx, const struct kb_schema *in, const struct kb_yaml_node *root)
 {
+	struct kb_pinned_lock *lock = ctx;
 	struct kb_schema_map map, files;
 
 	kb_schema_open(in, root, "the lock", &map);
@@ -149,28 +148,10 @@ static void read_lock(const struct kb_schema *in, const struct kb_yaml_node *roo
 int kb_pinned_lock_load(const struct kb_site *site, struct kb_pinned_lock **ret_lock,
 			struct kb_err *err)
 {
-	kb_autofree char *shown = kb_format("%s/" KB_PINNED_LOCK_FILE, site->dir);
-	kb_autopinnedlock struct kb_pinned_lock *lock = NULL;
-	kb_autodiag struct kb_diag diag = KB_DIAG_INIT;
-	kb_autoyaml struct kb_yaml *yaml = NULL;
-	kb_autoclose int dirfd = -1;
-	int rc;
+	kb_autopinnedlock struct kb_pinned_lock *lock = kb_alloc(1, sizeof(*lock));
+	int rc = kb_lock_file_read(site, KB_PINNED_LOCK_FILE, read_lock, lock, err);
 
-	if (access(shown, F_OK) < 0)
-		return kb_err_set(err, KB_E_MISSING,
-				  "there is no %s; run: keybuzz-bundle lock (needs the network)",
-				  shown);
-	dirfd = open(site->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dirfd < 0)
-		return kb_err_errno(err, KB_E_IO, "%s", site->dir);
-	rc = kb_yaml_load(dirfd, KB_PINNED_LOCK_FILE, shown, &diag, &yaml, err);
-	if (rc < 0)
-		return kb_diag_count(&diag) ? kb_diag_result(&diag, 0, rc, err) : rc;
-	lock = kb_alloc(1, sizeof(*lock));
-	read_lock(&(struct kb_schema){shown, &diag}, kb_yaml_root(yaml), lock);
-	rc = kb_diag_result(&diag, 0, KB_E_INVALID, err);
-	if (rc < 0)
-		return rc;
-	*ret_lock = kb_steal(lock);
-	return 0;
+	if (rc == 0)
+		*ret_lock = kb_steal(lock);
+	return rc;
 }
