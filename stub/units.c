@@ -9,6 +9,7 @@
 #include "core/proc.h"
 #include "stub/paths.h"
 #include "stub/signals.h"
+#include "stub/tool.h"
 
 enum { SHOW_TIMEOUT = 60, POLL_MS = 100, STEADY_MS = 1000 };
 
@@ -92,41 +93,17 @@ static void on_output(void *ctx, enum kb_proc_stream stream, const char *line, s
 	kb_output_line(ctx, stream, line, len, cut);
 }
 
-static bool wants_stop(void *ctx)
-{
-	(void)ctx;
-	return kb_signals_now();
-}
-
 int kb_unit_do(struct kb_report *report, const char *id, const char *verb, const char *name,
 	       uint32_t timeout, struct kb_err *err)
 {
 	const char *argv[] = {
 		KB_PATH_SYSTEMCTL, "--no-ask-password", verb, name ? "--" : NULL, name, NULL};
-	struct kb_output output = {.report = report, .id = id};
-	struct kb_proc proc = {.argv = argv,
-			       .env = environment,
-			       .timeout = timeout,
-			       .line = on_output,
-			       .stop = wants_stop,
-			       .ctx = &output};
-	struct kb_proc_result result;
-	char how[64];
-	int rc;
+	kb_autofree char *called =
+		kb_format("systemctl %s%s%s", verb, name ? " " : "", name ? name : "");
+	const struct kb_tool tool = {
+		.argv = argv, .env = environment, .timeout = timeout, .called = called};
 
-	kb_signals_program(true);
-	rc = kb_proc_run(&proc, &result, err);
-	kb_signals_program(false);
-	if (rc == 0 && result.stopped)
-		rc = kb_signals_check(err);
-	else if (rc == 0 && (result.status != 0 || result.timed_out)) {
-		kb_proc_describe(&proc, &result, how, sizeof(how));
-		rc = kb_err_set(err, result.timed_out ? KB_E_TIMEOUT : KB_E_STEP,
-				"systemctl %s%s%s: %s: %s", verb, name ? " " : "", name ? name : "",
-				how, kb_output_reason(&output));
-	}
-	kb_output_free(&output);
-	return rc;
+	return kb_tool_act(report, id, &tool, err);
 }
 
 static int not_up(const char *name, const struct kb_unit_state *state, int code, struct kb_err *err)

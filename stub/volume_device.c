@@ -12,6 +12,7 @@
 #include "stub/paths.h"
 #include "stub/report.h"
 #include "stub/signals.h"
+#include "stub/tool.h"
 #include "stub/volume.h"
 
 enum {
@@ -217,43 +218,13 @@ int kb_volume_find(const char *tag, char **ret_path, struct kb_err *err)
 
 /* ---- acting ---- */
 
-static void show_line(void *ctx, enum kb_proc_stream stream, const char *line, size_t len, bool cut)
-{
-	kb_output_line(ctx, stream, line, len, cut);
-}
-
-static bool wants_stop_now(void *ctx)
-{
-	(void)ctx;
-	return kb_signals_now();
-}
-
 static int act(struct kb_report *report, const char *id, const char *const *argv,
 	       struct kb_err *err)
 {
-	struct kb_output output = {.report = report, .id = id};
-	struct kb_proc proc = {.argv = argv,
-			       .env = environment,
-			       .timeout = ACT_TIMEOUT,
-			       .line = show_line,
-			       .stop = wants_stop_now,
-			       .ctx = &output};
-	struct kb_proc_result result;
-	char how[64];
-	int rc;
+	const struct kb_tool tool = {
+		.argv = argv, .env = environment, .timeout = ACT_TIMEOUT, .called = argv[0]};
 
-	kb_signals_program(true);
-	rc = kb_proc_run(&proc, &result, err);
-	kb_signals_program(false);
-	if (rc == 0 && result.stopped)
-		rc = kb_signals_check(err);
-	else if (rc == 0 && (result.status != 0 || result.timed_out)) {
-		kb_proc_describe(&proc, &result, how, sizeof(how));
-		rc = kb_err_set(err, result.timed_out ? KB_E_TIMEOUT : KB_E_STEP, "%s: %s: %s",
-				argv[0], how, kb_output_reason(&output));
-	}
-	kb_output_free(&output);
-	return rc;
+	return kb_tool_act(report, id, &tool, err);
 }
 
 int kb_volume_format(struct kb_report *report, const char *id, const char *path, const char *label,
