@@ -52,6 +52,30 @@ within() {
 	done
 }
 
+# cut_once FLEET HOST PID CONDITION..: the host loses power as soon as CONDITION
+# holds, while PID, an install there, is at work; then it boots again. A delay
+# would be too long on one machine and too short on another.
+cut_once() {
+	local fleet host pid
+	fleet=$1 host=$2 pid=$3
+	shift 3
+	within 120 "$@" || {
+		wait "$pid"
+		return 1
+	}
+	"$F" power-cut "$fleet" "$host" || return 1
+	wait "$pid" && {
+		echo 'the install was over before the power cut'
+		return 1
+	}
+	"$F" boot "$fleet" "$host"
+}
+
+# said ID FILE: an install whose output is in FILE has come to the step ID.
+said() {
+	grep -q " $1: " "$2"
+}
+
 same() {
 	[ "$1" = "$2" ] && return 0
 	printf 'differs:\n%s\n---\n%s\n' "$1" "$2"

@@ -72,11 +72,6 @@ power_cut_during_install() {
 	host=$1
 	run "$host" purge "--destroy-data=$host" || return 1
 	run "$host" install >"$work/cut" 2>&1 &
-	within 120 grep -q 'unit mariadb' "$work/cut" || return 1
-	"$F" power-cut "$FLEET" "$host" || return 1
-	wait $! && {
-		echo 'the install was over before the power cut'
-		return 1
-	}
-	"$F" boot "$FLEET" "$host" && run "$host" install && within 120 all_synced
+	cut_once "$FLEET" "$host" $! said mariadb "$work/cut" && run "$host" install &&
+		within 120 all_synced
 }

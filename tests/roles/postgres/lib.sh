@@ -81,17 +81,9 @@ whole_at_last() {
 }
 
 # The host dies in the middle of the install; the same command ends it.
-power_cut_during_install() {
-	local delay host
-	host=$1 delay=$2
-	run "$host" install >"$work/cut" 2>&1 &
-	sleep "$delay"
-	"$F" power-cut "$FLEET" "$host" || return 1
-	wait $! && {
-		echo 'the install was over before the power cut'
-		return 1
-	}
-	"$F" boot "$FLEET" "$host" && within 200 ends_installed "$host"
+power_cut_during_install() { # HOST STEP
+	run "$1" install >"$work/cut" 2>&1 &
+	cut_once "$FLEET" "$1" $! said "$2" "$work/cut" && within 200 ends_installed "$1"
 }
 
 # ---- the cluster ----
