@@ -2,9 +2,9 @@
  * command line, with an environment built for it and nothing inherited.
  *
  * The child gets /dev/null as its input, two pipes as its output, no other
- * descriptor, default signals, umask 077, its own session, and dies with us.
- * Its output is handed over line by line while it runs; a line is cut at
- * KB_PROC_LINE_MAX bytes, and output without end is read without being kept.
+ * descriptor but the one that is shared, default signals, umask 077, its own session, and dies with
+ * us. Its output is handed over line by line while it runs; a line is cut at KB_PROC_LINE_MAX
+ * bytes, and output without end is read without being kept.
  *
  * When the program is over, or out of time, or no longer wanted, everything it
  * started is ended too: its process group first by TERM, then by KILL, then
@@ -54,6 +54,11 @@ int kb_proc_run(const struct kb_proc *p, struct kb_proc_result *ret_result, stru
 /* "exit 3", "killed by signal 9", "out of time after 60 s", for messages. */
 void kb_proc_describe(const struct kb_proc *p, const struct kb_proc_result *result, char *out,
 		      size_t cap);
+
+/* From now on every program, and what it starts, holds FD too, with the number
+ * it has here: a flock that a killed run leaves behind stays taken until the
+ * last of them is over. -1: none, as at first. */
+void kb_proc_share(int fd);
 
 /* Seconds and milliseconds on the clock that nobody sets. */
 uint64_t kb_monotonic_ms(void);

@@ -19,6 +19,13 @@
 #endif
 #define CLOSE_RANGE_AS_CLOEXEC 4u
 
+static int shared = -1;
+
+void kb_proc_share(int fd)
+{
+	shared = fd;
+}
+
 /* What the child could not do, and why; sent through a pipe that an execve
  * that works closes. */
 struct failure {
@@ -78,6 +85,8 @@ static void run_child(const struct kb_proc *p, const int fds[3], int report, pid
 		if (dup2(fds[i], i) < 0)
 			fail(report, 1);
 	mark_all_cloexec();
+	if (shared >= 0 && fcntl(shared, F_SETFD, 0) < 0)
+		fail(report, 1);
 	umask(077);
 	setrlimit(RLIMIT_CORE, &no_core);
 	if (chdir(p->cwd ? p->cwd : "/") < 0)

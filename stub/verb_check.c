@@ -41,7 +41,7 @@ static void tell(struct kb_run *run, const struct kb_scene *scene, const char *w
 static int run_check(struct kb_run *run, struct kb_args *args, struct kb_err *err)
 {
 	struct kb_scene scene = {.state = KB_STATEDIR_INIT};
-	kb_autoclose int lock = -1;
+	kb_autounlock int lock = -1;
 	int rc = prepare(run, args, "check", &scene, &lock, err);
 
 	if (rc == 0)
@@ -68,7 +68,7 @@ static int failover(struct kb_scene *scene, struct kb_err *err)
 static int run_failover(struct kb_run *run, struct kb_args *args, struct kb_err *err)
 {
 	struct kb_scene scene = {.state = KB_STATEDIR_INIT};
-	kb_autoclose int lock = -1;
+	kb_autounlock int lock = -1;
 	int rc = prepare(run, args, "failover-test", &scene, &lock, err);
 
 	if (rc == 0 && !kb_execute_has(scene.m, KB_PHASE_FAILOVER))

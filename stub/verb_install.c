@@ -198,7 +198,7 @@ static int run(struct kb_run *run_, struct kb_args *args, struct kb_err *err)
 {
 	struct install in = {.run = run_, .scene = {.state = KB_STATEDIR_INIT}};
 	struct kb_bundle *bundle = NULL;
-	kb_autoclose int lock = -1;
+	kb_autounlock int lock = -1;
 	int rc = kb_source_open(run_, args, &bundle, err);
 
 	if (rc == 0 && (rc = kb_lock_take(run_->rootfd, &lock, err)) < 0)

@@ -164,7 +164,7 @@ static int run(struct kb_run *run_, struct kb_args *args, struct kb_err *err)
 {
 	struct uninstall un = {
 		.run = run_, .state = KB_STATEDIR_INIT, .dry = kb_args_flag(args, "dry-run", 'n')};
-	kb_autoclose int lock = -1;
+	kb_autounlock int lock = -1;
 	int rc = choose(&un, args, err);
 
 	if (rc == 0)
