@@ -14,7 +14,7 @@ KILL_POINTS ?= $(if $(FULL),0,255)
 KILL_PAIRS  ?= $(if $(FULL),0,52)
 TAMPER_BYTES ?= $(if $(FULL),10000000,202000)
 TAMPER_RUNS ?= $(if $(FULL),20000,2100)
-CUT_POINTS  ?= $(if $(FULL),0,100)
+CUT_STATES  ?= $(if $(FULL),1500,90)
 ERROR_CALLS ?= $(if $(FULL),0,450)
 ERROR_ALLOCATIONS ?= $(if $(FULL),0,60)
 
@@ -38,10 +38,12 @@ $(FAULTS)/tamper: $(call obj,tests/attack/tamper.c $(FAULTS_SWEEP)) $(LIBOBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
 
-$(FAULTS)/powercut: $(call obj,tests/faults/powercut.c $(FAULTS_SWEEP)) $(LIBOBJ)
+$(FAULTS)/powercut: $(call obj,tests/faults/powercut.c tests/faults/disk.c $(FAULTS_SWEEP)) $(LIBOBJ)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
+	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml -lfuse3
+
+$(call obj,tests/faults/disk.c): BASE += -I/usr/include/fuse3
 
 # the program with an allocator that fails when it is told to
 $(FAULTS)/keybuzz-run: $(call obj,tests/faults/malloc.c $(CORE) $(STUB))
@@ -82,7 +84,7 @@ check-tamper: $(FAULTS)/tamper $(FAULTS)/systemctl $(FAULTS)/bundles/made
 	$(FAULTS)/tamper $(FAULTS_WORLD) $(TAMPER_BYTES) $(TAMPER_RUNS)
 
 check-powercut: $(FAULTS)/powercut $(FAULTS)/systemctl $(FAULTS)/bundles/made
-	$(FAULTS)/powercut $(FAULTS_WORLD) $(CUT_POINTS) 0
+	$(FAULTS)/powercut $(FAULTS_WORLD) $(CUT_STATES) 0
 
 check-faults: check-verbs check-kill check-errors
 

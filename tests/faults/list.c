@@ -167,6 +167,18 @@ static void print_missing(const char *in, const char *from, const char *sign)
 	}
 }
 
+bool world_has_all(const char *wanted, const char *found)
+{
+	for (const char *p = wanted; *p;) {
+		size_t len = strcspn(p, "\n");
+
+		if (!has_line(found, p, len))
+			return false;
+		p += len + (p[len] == '\n');
+	}
+	return true;
+}
+
 void world_print_difference(const char *wanted, const char *found)
 {
 	print_missing(found, wanted, "-");

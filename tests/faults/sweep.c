@@ -103,7 +103,7 @@ static void must_end(const struct sweep *s, const char *const *argv, int status,
 }
 
 /* `status` without the time it names. */
-static char *ask_status(const struct sweep *s)
+char *sweep_status(const struct sweep *s)
 {
 	static const char *const argv[] = {"/keybuzz-run", "status", NULL};
 	kb_autobuf struct kb_buf text = KB_BUF_INIT;
@@ -121,7 +121,7 @@ static char *ask_status(const struct sweep *s)
 	return kb_format("exit %d\n%s", result.status, text.data);
 }
 
-static char *list(const struct sweep *s)
+char *sweep_list(const struct sweep *s)
 {
 	struct kb_buf out = KB_BUF_INIT;
 
@@ -146,11 +146,13 @@ void sweep_open(struct sweep *s, const struct options *o, const struct scenario 
 	for (size_t i = 0; i < 2 && scenario->before[i][0]; i++)
 		must_end(s, scenario->before[i], 0, &plain, &result);
 	world_save(&s->world, s->start);
+	s->before = sweep_list(s);
+	s->before_status = sweep_status(s);
 	must_end(s, scenario->argv, scenario->status, undisturbed ? undisturbed : &counted,
 		 &result);
 	s->calls = result.calls;
-	s->wanted = list(s);
-	s->status = ask_status(s);
+	s->wanted = sweep_list(s);
+	s->status = sweep_status(s);
 }
 
 void sweep_close(struct sweep *s)
@@ -161,6 +163,8 @@ void sweep_close(struct sweep *s)
 	free(s->folder);
 	free(s->start);
 	free(s->output);
+	free(s->before);
+	free(s->before_status);
 	free(s->wanted);
 	free(s->status);
 }
@@ -187,7 +191,7 @@ long sweep_allocations(const struct sweep *s)
 
 bool sweep_is_same(const struct sweep *s)
 {
-	kb_autofree char *found = list(s);
+	kb_autofree char *found = sweep_list(s);
 
 	return strcmp(found, s->wanted) == 0;
 }
@@ -195,7 +199,7 @@ bool sweep_is_same(const struct sweep *s)
 bool sweep_check(const struct sweep *s, const char *what)
 {
 	static unsigned long checked;
-	kb_autofree char *found = list(s), *status = NULL;
+	kb_autofree char *found = sweep_list(s), *status = NULL;
 
 	if (strcmp(found, s->wanted) != 0) {
 		printf("FAILED: %s: the host differs\n", what);
@@ -206,7 +210,7 @@ bool sweep_check(const struct sweep *s, const char *what)
 	/* it only reads the record, which is in the list: now and then will do */
 	if (checked++ % 8 != 0)
 		return true;
-	status = ask_status(s);
+	status = sweep_status(s);
 	if (strcmp(status, s->status) == 0)
 		return true;
 	printf("FAILED: %s: status says\n%s\nwanted\n%s\n", what, status, s->status);

@@ -22,12 +22,14 @@ extern const size_t n_scenarios;
 struct sweep {
 	const struct scenario *scenario;
 	struct world world;
-	char *folder; /* of this worker: world, saved world, output */
-	char *start;  /* saved: before */
-	char *output; /* file that holds what the last run printed */
-	char *wanted; /* the list after an undisturbed run.. */
-	char *status; /* ..and what `status` says then */
-	long calls;   /* it took */
+	char *folder;        /* of this worker: world, saved world, output */
+	char *start;         /* saved: before */
+	char *output;        /* file that holds what the last run printed */
+	char *before;        /* the list before it.. */
+	char *before_status; /* ..and what `status` says then */
+	char *wanted;        /* both after an undisturbed run */
+	char *status;
+	long calls; /* it took */
 };
 
 struct options {
@@ -54,6 +56,9 @@ void sweep_run(const struct sweep *s, const struct trace *t, struct trace_result
 bool sweep_check(const struct sweep *s, const char *what);
 /* The same without a word. */
 bool sweep_is_same(const struct sweep *s);
+/* The list of the host as it is, and what `status` says. Caller frees. */
+char *sweep_list(const struct sweep *s);
+char *sweep_status(const struct sweep *s);
 /* How often an undisturbed run allocates memory, by the test build's count. */
 long sweep_allocations(const struct sweep *s);
 /* What the last run printed, for people. */

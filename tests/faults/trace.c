@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/mem.h"
 #include "core/proc.h"
 #include "tests/faults/fail.h"
 
@@ -359,6 +360,13 @@ static void on_alarm(int sig)
 	kill(to_end, SIGKILL);
 }
 
+static pid_t spared[2];
+
+void trace_spare(int which, pid_t pid)
+{
+	spared[which] = pid;
+}
+
 /* Name what is left of our children, for whoever has to find out why, and end it. */
 static void end_orphans(void)
 {
@@ -376,6 +384,10 @@ static void end_orphans(void)
 			continue;
 		if (fgets(line, sizeof(line), f) && (end = strrchr(line, ')')) &&
 		    atoi(end + 4) == (int)getpid()) {
+			if (atoi(entry->d_name) == spared[0] || atoi(entry->d_name) == spared[1]) {
+				fclose(f);
+				continue;
+			}
 			fprintf(stderr, "orphan: %.100s\n", line);
 			kill(atoi(entry->d_name), SIGKILL);
 		}
@@ -383,6 +395,21 @@ static void end_orphans(void)
 	}
 	if (proc)
 		closedir(proc);
+}
+
+/* Are the children that we still have those that are to be spared? */
+static bool only_spared(void)
+{
+	kb_autofree char *path = kb_format("/proc/self/task/%d/children", (int)getpid());
+	FILE *f = spared[0] || spared[1] ? fopen(path, "re") : NULL;
+	bool only = f != NULL;
+	int pid;
+
+	while (f && fscanf(f, "%d", &pid) == 1)
+		only = only && (pid == spared[0] || pid == spared[1]);
+	if (f)
+		fclose(f);
+	return only;
 }
 
 /* A shell that was left behind may still be at work; a host that is installed
@@ -396,7 +423,7 @@ static void collect_orphans(void)
 	for (;;) {
 		pid_t pid = waitpid(-1, NULL, __WALL | WNOHANG);
 
-		if (pid < 0)
+		if (pid < 0 || (pid == 0 && only_spared()))
 			return;
 		if (pid == 0 && kb_monotonic_ms() > until) {
 			if (ended)

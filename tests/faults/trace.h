@@ -9,6 +9,7 @@
 #define TESTS_FAULTS_TRACE_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* See malloc.c: where the allocator of the test build finds its number, and where
  * it writes how many allocations there were when that is LONG_MAX. */
@@ -47,6 +48,10 @@ struct trace_result {
 	bool struck;
 	bool hung; /* ended by us after a minute */
 };
+
+/* PID is a child that the caller has beside the runs, no orphan of theirs; 0: there
+ * is none any more. One at a time for each WHICH of 0 and 1. */
+void trace_spare(int which, pid_t pid);
 
 /* What was orphaned by it is over when this returns. */
 void trace_run(const struct trace *t, struct trace_result *ret_result);

@@ -38,6 +38,9 @@ void world_restore(const struct world *w, const char *folder);
  * each step. */
 void world_list(const struct world *w, struct kb_buf *out);
 
+/* Does FOUND have every line of WANTED? */
+bool world_has_all(const char *wanted, const char *found);
+
 /* Lines that only one of the two has, for people. */
 void world_print_difference(const char *wanted, const char *found);
 
