@@ -1,6 +1,5 @@
 #include "stub/audit.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/dir.h"
 #include "core/file.h"
 #include "core/format.h"
 #include "stub/keyfile.h"
@@ -221,23 +221,21 @@ static bool is_known(const struct audit *a, const char *path)
 static int look_for_foreign(struct audit *a, const char *folder, struct kb_err *err)
 {
 	kb_autoclose int fd = -1;
-	const struct dirent *entry;
-	DIR *dir;
+	kb_autodir DIR *dir = NULL;
+	const char *name;
+	int rc;
 
 	if (kb_path_open_dir(a->run->rootfd, folder, &a->owners, &fd, NULL) < 0)
 		return 0; /* told by its own step */
-	if (!(dir = fdopendir(fd)))
-		return kb_err_errno(err, KB_E_IO, "%s", folder);
-	fd = -1;
-	while ((entry = readdir(dir))) {
-		kb_autofree char *path = kb_format("%s/%s", folder, entry->d_name);
+	if ((rc = kb_dir_open(fd, ".", &dir, err)) < 0)
+		return kb_err_wrap(err, "%s", folder);
+	while ((rc = kb_dir_next(dir, &name, err)) > 0) {
+		kb_autofree char *path = kb_format("%s/%s", folder, name);
 
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-		    !is_known(a, path))
+		if (!is_known(a, path))
 			find(a, "foreign", path, "no install put it there");
 	}
-	closedir(dir);
-	return 0;
+	return rc;
 }
 
 static int check_all(struct audit *a, struct kb_err *err)

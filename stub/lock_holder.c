@@ -1,19 +1,12 @@
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/dir.h"
 #include "core/mem.h"
 #include "stub/lock.h"
-
-static void close_dir(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
-}
-#define autoclosedir __attribute__((cleanup(close_dir)))
 
 static bool is_number(const char *name)
 {
@@ -24,19 +17,16 @@ static bool is_number(const char *name)
 static bool has_open(int proc, const char *pid, const struct stat *file)
 {
 	char path[64];
-	autoclosedir DIR *fds = NULL;
+	kb_autodir DIR *fds = NULL;
+	const char *name;
 	struct stat st;
-	int fd;
 
 	snprintf(path, sizeof(path), "%.20s/fd", pid);
-	fd = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || !(fds = fdopendir(fd))) {
-		kb_cleanup_close(&fd);
+	if (kb_dir_open(proc, path, &fds, NULL) < 0)
 		return false;
-	}
-	for (const struct dirent *e; (e = readdir(fds));)
-		if (is_number(e->d_name) && fstatat(fd, e->d_name, &st, 0) == 0 &&
-		    st.st_dev == file->st_dev && st.st_ino == file->st_ino)
+	while (kb_dir_next(fds, &name, NULL) > 0)
+		if (fstatat(dirfd(fds), name, &st, 0) == 0 && st.st_dev == file->st_dev &&
+		    st.st_ino == file->st_ino)
 			return true;
 	return false;
 }
@@ -55,17 +45,18 @@ static void describe(int proc, const char *pid, char *out, size_t cap)
 
 bool kb_lock_holder(int fd, char *out, size_t cap)
 {
-	autoclosedir DIR *proc = opendir("/proc");
+	kb_autodir DIR *proc = NULL;
+	const char *name;
 	struct stat file;
 	char own[24];
 
-	if (!proc || fstat(fd, &file) < 0)
+	if (fstat(fd, &file) < 0 || kb_dir_open(AT_FDCWD, "/proc", &proc, NULL) < 0)
 		return false;
 	snprintf(own, sizeof(own), "%ld", (long)getpid());
-	for (const struct dirent *e; (e = readdir(proc));)
-		if (is_number(e->d_name) && strcmp(e->d_name, own) != 0 &&
-		    has_open(dirfd(proc), e->d_name, &file)) {
-			describe(dirfd(proc), e->d_name, out, cap);
+	while (kb_dir_next(proc, &name, NULL) > 0)
+		if (is_number(name) && strcmp(name, own) != 0 &&
+		    has_open(dirfd(proc), name, &file)) {
+			describe(dirfd(proc), name, out, cap);
 			return true;
 		}
 	return false;

@@ -1,11 +1,11 @@
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "core/dir.h"
 #include "core/file.h"
 #include "core/packages.h"
 #include "stub/packages.h"
@@ -114,22 +114,19 @@ int kb_dpkg_parse(const char *text, size_t len, const char *arch, struct kb_dpkg
 	return 0;
 }
 
-/* What dpkg wrote down and did not get to put into the status file. */
-static bool has_updates(int rootfd)
+/* What dpkg wrote down and did not get to put into the status file: 1 or 0. */
+static int has_updates(int rootfd, struct kb_err *err)
 {
-	int fd = openat(rootfd, &KB_PATH_DPKG "/updates"[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-	bool found = false;
+	kb_autodir DIR *dir = NULL;
+	const char *name;
+	int rc = kb_dir_open(rootfd, &KB_PATH_DPKG "/updates"[1], &dir, err);
 
-	while (dir && (entry = readdir(dir)))
-		found = found || isdigit((unsigned char)entry->d_name[0]) ||
-			strcmp(entry->d_name, "tmp.i") == 0;
-	if (dir)
-		closedir(dir);
-	else
-		kb_cleanup_close(&fd);
-	return found;
+	if (rc < 0)
+		return rc == KB_E_MISSING ? 0 : rc;
+	while ((rc = kb_dir_next(dir, &name, err)) > 0)
+		if (isdigit((unsigned char)name[0]) || strcmp(name, "tmp.i") == 0)
+			return 1;
+	return rc;
 }
 
 int kb_dpkg_read(int rootfd, const char *arch, struct kb_dpkg *ret_db, struct kb_err *err)
@@ -141,9 +138,11 @@ int kb_dpkg_read(int rootfd, const char *arch, struct kb_dpkg *ret_db, struct kb
 		return kb_err_wrap(err, "dpkg's database");
 	kb_buf_reserve(&text, 0);
 	rc = kb_dpkg_parse(text.data, text.len, arch, ret_db, err);
-	if (rc == 0 && !ret_db->unfinished && has_updates(rootfd))
+	if (rc < 0 || ret_db->unfinished)
+		return rc;
+	if ((rc = has_updates(rootfd, err)) > 0)
 		ret_db->unfinished = kb_strdup("a change");
-	return rc;
+	return rc < 0 ? kb_err_wrap(err, "dpkg's database") : 0;
 }
 
 void kb_dpkg_free(struct kb_dpkg *db)

@@ -1,6 +1,5 @@
 #include "stub/release.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/dir.h"
 #include "core/file.h"
 #include "core/packages.h"
 #include "stub/paths.h"
@@ -136,22 +136,18 @@ int kb_release_record(struct kb_scene *scene, struct kb_err *err)
 int kb_release_prune(struct kb_scene *scene, const char *previous, struct kb_err *err)
 {
 	kb_autofree char *current = kb_format("%.16s", kb_digest_hex(scene->release));
-	int fd = openat(scene->state.role, KB_NAME_RELEASES,
-			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-	int rc = 0;
+	kb_autodir DIR *dir = NULL;
+	const char *name;
+	int rc = kb_dir_open(scene->state.role, KB_NAME_RELEASES, &dir, err);
 
-	if (!dir) {
-		kb_cleanup_close(&fd);
-		return errno == ENOENT ? 0 : kb_err_errno(err, KB_E_IO, "old releases");
-	}
-	while (rc == 0 && (entry = readdir(dir))) {
-		if (entry->d_name[0] == '.' || strcmp(entry->d_name, current) == 0 ||
-		    (previous && strcmp(entry->d_name, previous) == 0))
+	if (rc < 0)
+		return rc == KB_E_MISSING ? 0 : rc;
+	while ((rc = kb_dir_next(dir, &name, err)) > 0) {
+		if (name[0] == '.' || strcmp(name, current) == 0 ||
+		    (previous && strcmp(name, previous) == 0))
 			continue;
-		rc = kb_path_remove_tree(dirfd(dir), entry->d_name, err);
+		if ((rc = kb_path_remove_tree(dirfd(dir), name, err)) < 0)
+			break;
 	}
-	closedir(dir);
 	return rc;
 }

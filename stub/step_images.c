@@ -1,9 +1,9 @@
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "core/dir.h"
 #include "core/name.h"
 #include "core/show.h"
 #include "stub/image_load.h"
@@ -69,25 +69,22 @@ static bool role_is_doubtful(struct kb_scene *scene, const char *role)
 	return doubtful;
 }
 
+/* One that cannot be looked for is one more doubt. */
 static bool others_are_doubtful(struct kb_scene *scene)
 {
-	int fd = scene->state.base < 0
-			 ? -1
-			 : openat(scene->state.base, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-	bool doubtful = false;
+	kb_autodir DIR *dir = NULL;
+	const char *name;
+	int rc;
 
-	while (dir && !doubtful && (entry = readdir(dir)))
-		doubtful = kb_name_check_id(entry->d_name, NULL) == 0 &&
-			   strcmp(entry->d_name, scene->m->role) != 0 &&
-			   strcmp(entry->d_name, KB_NAME_ROLLBACK) != 0 &&
-			   role_is_doubtful(scene, entry->d_name);
-	if (dir)
-		closedir(dir);
-	else
-		kb_cleanup_close(&fd);
-	return doubtful;
+	if (scene->state.base < 0)
+		return false;
+	if (kb_dir_open(scene->state.base, ".", &dir, NULL) < 0)
+		return true;
+	while ((rc = kb_dir_next(dir, &name, NULL)) > 0)
+		if (kb_name_check_id(name, NULL) == 0 && strcmp(name, scene->m->role) != 0 &&
+		    strcmp(name, KB_NAME_ROLLBACK) != 0 && role_is_doubtful(scene, name))
+			return true;
+	return rc < 0;
 }
 
 static int inspect(struct kb_scene *scene, const struct kb_plan *plan, struct kb_plan_item *item,

@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -7,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/dir.h"
 #include "core/file.h"
 #include "stub/undo_record.h"
 
@@ -43,32 +43,32 @@ static int look(int rootfd, const struct kb_undo_log *log, const char *path, str
 	return 0;
 }
 
-static bool is_empty(const struct now *now)
+/* 1 or 0. */
+static int is_empty(const struct now *now, struct kb_err *err)
 {
-	int fd = openat(now->dirfd, now->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-	bool empty = dir != NULL;
+	kb_autodir DIR *dir = NULL;
+	const char *name;
+	int rc = kb_dir_open(now->dirfd, now->name, &dir, err);
 
-	while (empty && (entry = readdir(dir)))
-		empty = !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..");
-	if (dir)
-		closedir(dir);
-	else
-		kb_cleanup_close(&fd);
-	return empty;
+	if (rc == 0)
+		rc = kb_dir_next(dir, &name, err);
+	return rc < 0 ? rc : !rc;
 }
 
-static enum kb_undo_action judge_folder(const struct kb_undo *u, const struct now *now)
+static int judge_folder(const struct kb_undo *u, const struct now *now,
+			enum kb_undo_action *ret_action, struct kb_err *err)
 {
 	bool ours = (now->st.st_mode & 07777) == u->put_mode && now->st.st_uid == u->put_uid &&
 		    now->st.st_gid == u->put_gid;
 	bool same = (now->st.st_mode & 07777) == u->mode && now->st.st_uid == u->uid &&
 		    now->st.st_gid == u->gid;
+	int rc = 0;
 
-	if (u->was == KB_UNDO_ABSENT)
-		return is_empty(now) ? KB_UNDO_REMOVE : KB_UNDO_KEEP;
-	return same || !ours ? KB_UNDO_NOTHING : KB_UNDO_RESTORE;
+	if (u->was != KB_UNDO_ABSENT)
+		*ret_action = same || !ours ? KB_UNDO_NOTHING : KB_UNDO_RESTORE;
+	else if ((rc = is_empty(now, err)) >= 0)
+		*ret_action = rc ? KB_UNDO_REMOVE : KB_UNDO_KEEP;
+	return rc < 0 ? rc : 0;
 }
 
 static int digest_at(int dirfd, const char *name, struct kb_digest *ret_digest, struct kb_err *err)
@@ -127,7 +127,7 @@ static int judge(int logfd, const struct kb_undo *u, const struct now *now,
 	else if (now->there && u->keep)
 		*ret_action = KB_UNDO_KEEP;
 	else if (now->there && S_ISDIR(now->st.st_mode) && u->was != KB_UNDO_FILE)
-		*ret_action = judge_folder(u, now);
+		return judge_folder(u, now, ret_action, err);
 	else if (now->there)
 		return judge_file(logfd, u, now, ret_action, err);
 	return 0;

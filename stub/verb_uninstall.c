@@ -102,7 +102,7 @@ static int remove_state(struct uninstall *un, struct kb_err *err)
 	if ((rc = kb_undo_forget(un->state.role, KB_NAME_UNDO, err)) < 0 ||
 	    (rc = kb_undo_forget(un->state.role, KB_NAME_UPGRADE, err)) < 0)
 		return rc;
-	if (kb_path_open_dir(un->run->rootfd, KB_PATH_RUN, NULL, &run, NULL) == 0 &&
+	if ((rc = kb_path_open_dir(un->run->rootfd, KB_PATH_RUN, NULL, &run, err)) < 0 ||
 	    (rc = kb_path_remove_tree(run, un->role, err)) < 0)
 		return rc;
 	return kb_path_remove_tree(un->state.base, un->role, err);

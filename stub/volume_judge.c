@@ -1,10 +1,10 @@
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "core/dir.h"
 #include "core/file.h"
 #include "stub/paths.h"
 #include "stub/step.h"
@@ -74,27 +74,19 @@ static bool has_unit(struct kb_scene *scene, const char *target)
 /* The folder the volume goes on: empty, or its files would be hidden. */
 static int check_empty(struct kb_scene *scene, const char *target, struct kb_err *err)
 {
-	int fd = -1, rc = kb_path_open_dir(scene->rootfd, target, &scene->owners, &fd, err);
-	const struct dirent *entry;
-	bool full = false;
-	DIR *dir;
+	kb_autoclose int fd = -1;
+	kb_autodir DIR *dir = NULL;
+	const char *name;
+	int rc = kb_path_open_dir(scene->rootfd, target, &scene->owners, &fd, err);
 
-	if (rc == KB_E_MISSING)
-		return 0;
 	if (rc < 0)
-		return rc;
-	dir = fdopendir(fd);
-	if (!dir) {
-		kb_cleanup_close(&fd);
-		return kb_err_errno(err, KB_E_IO, "%s", target);
-	}
-	while (!full && (entry = readdir(dir)))
-		full = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-	closedir(dir);
-	return full ? kb_err_set(err, KB_E_ENVIRONMENT,
-				 "%s holds files, which the volume would hide; move them away",
-				 target)
-		    : 0;
+		return rc == KB_E_MISSING ? 0 : rc;
+	if ((rc = kb_dir_open(fd, ".", &dir, err)) < 0 || (rc = kb_dir_next(dir, &name, err)) < 0)
+		return kb_err_wrap(err, "%s", target);
+	return rc ? kb_err_set(err, KB_E_ENVIRONMENT,
+			       "%s holds files, which the volume would hide; move them away",
+			       target)
+		  : 0;
 }
 
 static void take_device(struct kb_volume_plan *plan, const char *device)
