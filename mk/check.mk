@@ -21,6 +21,8 @@ MEMORY_MB ?= 600
 
 # Hosts made of a folder, by the thousand: killed, undone, given other bytes.
 FAULTY := faults='make -s check-verbs check-kill' \
+	  errors='make -s check-errors' \
+	  powercut='make -s check-powercut' \
 	  tamper='make -s check-tamper'
 # Suites at a time: those on hosts mostly wait.
 SUITES ?= 2

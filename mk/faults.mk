@@ -3,6 +3,7 @@
 #
 #	make check-faults           a share of all points, evenly spread
 #	make check-faults FULL=1    every point
+#	make check-powercut         disks as the power left them, FULL=1: on three kinds
 #	make check-tamper           bytes of a bundle, FULL=1: ten million
 #
 # Points are for each scenario of tests/faults/sweep.c.
@@ -14,6 +15,7 @@ KILL_POINTS ?= $(if $(FULL),0,255)
 KILL_PAIRS  ?= $(if $(FULL),0,52)
 TAMPER_BYTES ?= $(if $(FULL),10000000,202000)
 TAMPER_RUNS ?= $(if $(FULL),20000,2100)
+CUT_ON      ?= ext4 $(if $(FULL),xfs btrfs)
 CUT_STATES  ?= $(if $(FULL),1500,90)
 ERROR_CALLS ?= $(if $(FULL),0,450)
 ERROR_ALLOCATIONS ?= $(if $(FULL),0,60)
@@ -84,7 +86,10 @@ check-tamper: $(FAULTS)/tamper $(FAULTS)/systemctl $(FAULTS)/bundles/made
 	$(FAULTS)/tamper $(FAULTS_WORLD) $(TAMPER_BYTES) $(TAMPER_RUNS)
 
 check-powercut: $(FAULTS)/powercut $(FAULTS)/systemctl $(FAULTS)/bundles/made
-	$(FAULTS)/powercut $(FAULTS_WORLD) $(CUT_STATES) 0
+	$(Q)for fs in $(CUT_ON); do \
+		echo "power cuts on $$fs" && \
+		KEYBUZZ_CUT_FS=$$fs $(FAULTS)/powercut $(FAULTS_WORLD) $(CUT_STATES) 0 || exit 1; \
+	done
 
 check-faults: check-verbs check-kill check-errors
 
