@@ -10,14 +10,15 @@
 int kb_dir_open(int dirfd, const char *name, DIR **ret_dir, struct kb_err *err)
 {
 	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int rc;
 
 	if (fd < 0)
 		return kb_err_errno(err, errno == ENOENT ? KB_E_MISSING : KB_E_IO, "%s", name);
 	*ret_dir = fdopendir(fd);
 	if (!*ret_dir) {
-		kb_err_errno(err, KB_E_IO, "%s", name);
+		rc = kb_err_errno(err, KB_E_IO, "%s", name);
 		kb_cleanup_close(&fd);
-		return KB_E_IO;
+		return rc;
 	}
 	return 0;
 }

@@ -97,9 +97,10 @@ int kb_file_read(const char *path, size_t max, struct kb_buf *buf, struct kb_err
 static int open_exclusive(struct kb_newfile *nf, struct kb_err *err)
 {
 	uint8_t r[8];
+	int rc = kb_random(r, sizeof(r), err);
 
-	if (kb_random(r, sizeof(r), err) < 0)
-		return err ? err->code : KB_E_IO;
+	if (rc < 0)
+		return rc;
 	nf->tmp = kb_format(".%02x%02x%02x%02x%02x%02x%02x%02x.part", r[0], r[1], r[2], r[3], r[4],
 			    r[5], r[6], r[7]);
 	nf->fd = openat(nf->dirfd, nf->tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
@@ -146,6 +147,8 @@ static int take_name(struct kb_newfile *nf, struct kb_err *err)
 
 int kb_newfile_commit(struct kb_newfile *nf, uid_t uid, gid_t gid, struct kb_err *err)
 {
+	int rc;
+
 	/* owner first: chown clears set-id bits and would undo the mode */
 	if ((uid != (uid_t)-1 || gid != (gid_t)-1) && fchown(nf->fd, uid, gid) < 0)
 		return kb_err_errno(err, KB_E_IO, "owner of %s", nf->name);
@@ -153,8 +156,8 @@ int kb_newfile_commit(struct kb_newfile *nf, uid_t uid, gid_t gid, struct kb_err
 		return kb_err_errno(err, KB_E_IO, "mode of %s", nf->name);
 	if (fsync(nf->fd) < 0)
 		return kb_err_errno(err, KB_E_IO, "sync %s", nf->name);
-	if (take_name(nf, err) < 0)
-		return KB_E_IO;
+	if ((rc = take_name(nf, err)) < 0)
+		return rc;
 	if (fsync(nf->dirfd) < 0)
 		return kb_err_errno(err, KB_E_IO, "sync directory of %s", nf->name);
 	kb_newfile_drop(nf);

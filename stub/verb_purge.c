@@ -15,13 +15,14 @@ static int ask(const char *question, char *answer, size_t cap, struct kb_err *er
 {
 	kb_autoclose int tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	size_t len = 0;
+	int rc;
 
 	if (tty < 0)
 		return kb_err_set(err, KB_E_USAGE,
 				  "purge destroys data; without a terminal say "
 				  "--destroy-data=HOSTNAME");
-	if (kb_write_full(tty, question, strlen(question), err) < 0)
-		return KB_E_IO;
+	if ((rc = kb_write_full(tty, question, strlen(question), err)) < 0)
+		return rc;
 	while (len + 1 < cap && read(tty, answer + len, 1) == 1 && answer[len] != '\n')
 		len++;
 	answer[len] = '\0';
