@@ -113,11 +113,28 @@ static int open_to_grow(struct kb_journal *j, struct kb_err *err)
 	return 0;
 }
 
+/* A script may have removed or emptied it meanwhile. What is appended after that
+ * is not read again, and a success without a journal is none. */
+static int check_whole(const struct kb_journal *j, struct kb_err *err)
+{
+	off_t good = (off_t)(j->records.n * KB_RECORD_LEN);
+	struct stat st;
+
+	if (fstat(j->fd, &st) < 0)
+		return kb_err_errno(err, KB_E_IO, "journal");
+	if (st.st_nlink == 0 || st.st_size != good)
+		return kb_err_set(err, KB_E_STATE,
+				  "journal: %s while this run was at work, by a script of the role "
+				  "or somebody else; install again",
+				  st.st_nlink == 0 ? "removed" : "changed");
+	return 0;
+}
+
 static int write_record(struct kb_journal *j, const struct kb_record *record, struct kb_err *err)
 {
 	struct kb_digest chain = j->records.chain;
 	uint8_t bytes[KB_RECORD_LEN];
-	int rc = j->fd < 0 ? open_to_grow(j, err) : 0;
+	int rc = j->fd < 0 ? open_to_grow(j, err) : check_whole(j, err);
 
 	kb_record_write(record, &chain, bytes);
 	if (rc == 0 && (rc = kb_write_full(j->fd, bytes, sizeof(bytes), err)) < 0)

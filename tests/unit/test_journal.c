@@ -198,6 +198,31 @@ KB_TEST(journal_overwrites_a_torn_record)
 	kb_journal_close(j);
 }
 
+/* L5: a script that removes or empties it. */
+KB_TEST(journal_that_somebody_changed_meanwhile_ends_the_run)
+{
+	kb_autoclose int dirfd = new_dir("journal-meanwhile");
+	struct kb_err err;
+
+	for (int i = 0; i < 2; i++) {
+		struct kb_journal *j = open_journal(dirfd, boot_a);
+
+		append(j, KB_RECORD_BEGIN, "one");
+		if (i == 0) {
+			kb_autoclose int fd = openat(dirfd, "journal", O_WRONLY | O_TRUNC);
+
+			assert_true(fd >= 0);
+		} else {
+			assert_int_equal(unlinkat(dirfd, "journal", 0), 0);
+		}
+		assert_int_equal(
+			kb_journal_append(j, KB_RECORD_DONE, "one", &input, &release, &err),
+			KB_E_STATE);
+		kb_journal_close(j);
+	}
+	assert_int_equal(size_of(dirfd), 0);
+}
+
 KB_TEST(journal_finds_the_last_record_of_a_step)
 {
 	kb_autoclose int dirfd = new_dir("journal-find");
