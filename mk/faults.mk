@@ -17,10 +17,16 @@ TAMPER_BYTES ?= $(if $(FULL),10000000,202000)
 TAMPER_RUNS ?= $(if $(FULL),20000,2100)
 CUT_ON      ?= ext4 $(if $(FULL),xfs btrfs)
 CUT_STATES  ?= $(if $(FULL),1500,90)
+SIGNAL_POINTS ?= $(if $(FULL),0,60)
 ERROR_CALLS ?= $(if $(FULL),0,450)
 ERROR_ALLOCATIONS ?= $(if $(FULL),0,60)
 
 $(FAULTS)/kill: $(call obj,tests/faults/kill.c $(FAULTS_SWEEP)) $(LIBOBJ)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
+
+$(FAULTS)/signals: $(call obj,tests/faults/signals.c $(FAULTS_SWEEP)) $(LIBOBJ)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
@@ -75,6 +81,9 @@ FAULTS_WORLD := $(CURDIR)/$(FAULTS)/bundles $(CURDIR)/$(B)/keybuzz-run $(CURDIR)
 check-kill: $(FAULTS)/kill $(FAULTS)/systemctl $(FAULTS)/bundles/made
 	$(FAULTS)/kill $(FAULTS_WORLD) $(KILL_POINTS) $(KILL_PAIRS)
 
+check-signals: $(FAULTS)/signals $(FAULTS)/systemctl $(FAULTS)/bundles/made
+	$(FAULTS)/signals $(FAULTS_WORLD) $(SIGNAL_POINTS) 0
+
 check-errors: $(FAULTS)/errors $(FAULTS)/keybuzz-run $(FAULTS)/systemctl $(FAULTS)/bundles/made
 	$(FAULTS)/errors $(subst $(B)/keybuzz-run,$(FAULTS)/keybuzz-run,$(FAULTS_WORLD)) \
 		$(ERROR_CALLS) $(ERROR_ALLOCATIONS)
@@ -91,9 +100,9 @@ check-powercut: $(FAULTS)/powercut $(FAULTS)/systemctl $(FAULTS)/bundles/made
 		KEYBUZZ_CUT_FS=$$fs $(FAULTS)/powercut $(FAULTS_WORLD) $(CUT_STATES) 0 || exit 1; \
 	done
 
-check-faults: check-verbs check-kill check-errors
+check-faults: check-verbs check-kill check-signals check-errors
 
-.PHONY: check-kill check-errors check-verbs check-tamper check-powercut \
+.PHONY: check-kill check-signals check-errors check-verbs check-tamper check-powercut \
 	check-faults
 
 -include $(patsubst %.o,%.d,$(call obj,$(wildcard tests/faults/*.c) tests/attack/tamper.c))

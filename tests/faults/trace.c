@@ -183,8 +183,8 @@ static void strike(struct tracer *tr, struct thread *th, const struct __ptrace_s
 	const struct trace *t = tr->t;
 
 	tr->result->struck = true;
-	if (t->strike == STRIKE_KILL) {
-		kill(tr->pid, SIGKILL);
+	if (t->strike == STRIKE_KILL || t->strike == STRIKE_SIGNAL) {
+		kill(tr->pid, t->strike == STRIKE_KILL ? SIGKILL : t->error);
 	} else if (t->strike == STRIKE_ERROR) {
 		skip(th, -t->error);
 	} else if (t->strike == STRIKE_LATE) {

@@ -18,10 +18,11 @@
 
 enum strike {
 	STRIKE_NONE,
-	STRIKE_KILL,  /* SIGKILL at the entry of the call */
-	STRIKE_ERROR, /* the call is not made and fails with `error` */
-	STRIKE_LATE,  /* the call is made, and fails with `error` all the same */
-	STRIKE_SHORT, /* a read or write is given half of what was asked for */
+	STRIKE_KILL,   /* SIGKILL at the entry of the call */
+	STRIKE_SIGNAL, /* the signal `error` instead */
+	STRIKE_ERROR,  /* the call is not made and fails with `error` */
+	STRIKE_LATE,   /* the call is made, and fails with `error` all the same */
+	STRIKE_SHORT,  /* a read or write is given half of what was asked for */
 };
 
 struct trace {
