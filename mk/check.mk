@@ -23,7 +23,8 @@ MEMORY_MB ?= 600
 FAULTY := faults='make -s check-verbs check-kill check-signals' \
 	  errors='make -s check-errors' \
 	  powercut='make -s check-powercut' \
-	  tamper='make -s check-tamper'
+	  tamper='make -s check-tamper' \
+	  attacks='make -s check-attacks'
 # Suites at a time: those on hosts mostly wait.
 SUITES ?= 2
 
