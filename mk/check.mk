@@ -7,13 +7,15 @@ QUICK := unit='make -s check-unit' \
 	 golden='make -s check-golden' \
 	 corpus='make -s check-fuzz' \
 	 opens='tests/attack/opens' \
-	 decide='tests/roles/mariadb/decide.sh'
+	 decide='tests/roles/mariadb/decide.sh' \
+	 redisdecide='tests/roles/redis/decide.sh'
 
 # Real hosts.
 HOSTS = redis='tests/roles/redis/cluster' \
 	bare='tests/roles/bare/cluster' \
 	base='tests/roles/base/hosts' \
 	ospackages='tests/roles/packages/hosts' \
+	volume='tests/roles/volume/hosts' \
 	hosts='tests/hosts/selftest' \
 	refusals='tests/attack/refusals' \
 	memory='SIZE_MB=$(MEMORY_MB) tests/attack/memory'
