@@ -44,6 +44,7 @@ setting() {
 load_settings() {
 	SELF=$(setting address) || exit 1
 	PORT=$(setting port) || exit 1
+	HEALTH_PORT=$(setting health-port) || exit 1
 }
 
 # The addresses of the role's hosts, own one included.
