@@ -8,17 +8,23 @@
 # shellcheck source=rabbitmq.sh
 . "$KEYBUZZ_PAYLOAD/roles/rabbitmq/rabbitmq.sh"
 
-# Seconds that other hosts may take for the same.
+# Seconds: for the other hosts, each with its restart and its checks; for the
+# cluster to be whole then.
+TURN=1500
 WAIT=420
 
-# Several hosts are often upgraded at once: a broker that drains takes its
+# Several hosts are often upgraded at once. A broker that drains takes its
 # members of the queues down, so only one may, and only when all others are up.
+# The turn is given back behind the checks, which must not meet the restart of
+# another host: see checks/turn.sh.
+take_turn() {
+	inside turn take
+}
+
 go_down() {
-	inside turn take || return 1
-	if ! whole || ! tool rabbitmq-queues --quiet check_if_node_is_quorum_critical >/dev/null; then
-		inside turn give || true # it ends by itself
-		return 1
-	fi
+	take_turn || return 1
+	whole || return 1
+	tool rabbitmq-queues --quiet check_if_node_is_quorum_critical >/dev/null || return 1
 	act tool rabbitmq-upgrade --quiet drain
 }
 
@@ -29,9 +35,13 @@ main() {
 	container_running rabbitmq || return 0
 	# A broker that takes part in nothing has nothing to hand over.
 	inside cluster >/dev/null 2>&1 || return 0
-	poll "$WAIT" go_down ||
+	poll "$TURN" take_turn ||
+		die "RabbitMQ has to restart, but another host is at it, or none answers: run this again later"
+	if ! poll "$WAIT" go_down; then
+		inside turn give
 		die "RabbitMQ has to restart, but the cluster is not whole without it:" \
 			"first bring the other hosts back, then run this again"
+	fi
 	say "this host leads no queue and has no clients"
 }
 
