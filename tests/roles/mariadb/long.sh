@@ -56,6 +56,77 @@ give_up() { # ADDRESS HOST..
 	done
 }
 
+# One node that is too slow holds the others back, instead of falling behind for
+# ever; its check says so, and when it is fast again nothing is missing.
+flow_control() {
+	local host
+	ok 'maria-03 has a fiftieth of a processor' on maria-03 docker update --cpus 0.02 mariadb
+	crowd_begin
+	ok 'it holds the others back' timed 'a slow node: the others are held back' 180 held_back maria-01
+	ok 'nobody falls further behind than flow control lets him' behind_at_most maria-03 1000
+	ok 'a check on maria-01 fails with the reason: 62' within 60 check_fails maria-01 'was held back for'
+	ok 'maria-03 has all of it again' on maria-03 docker update --cpus 2 mariadb
+	crowd_end
+	ok 'all hold the same' timed 'the node is fast again: synced, nothing waiting' 180 caught_up
+	for host in $HOSTS; do
+		ok "$host holds every row" same "$rows" "$(inside "$host" sql monitor local \
+			'SET SESSION wsrep_sync_wait = 1; SELECT COUNT(*) FROM keybuzz_selftest.crowd')"
+	done
+	inside maria-01 sql local 'DROP TABLE keybuzz_selftest.crowd'
+	ok 'checks are green on every host' everyone_checks
+}
+
+# Four clients that commit row by row, as fast as maria-01 lets them.
+crowd_begin() {
+	local n
+	inside maria-01 sql local 'CREATE TABLE keybuzz_selftest.crowd (id BIGINT AUTO_INCREMENT PRIMARY KEY, t TEXT)'
+	crowd=
+	for n in 1 2 3 4; do
+		awk 'BEGIN { while (n++ < 5000) print "INSERT INTO keybuzz_selftest.crowd (t) VALUES (REPEAT(\"x\", 500));" }' |
+			"$F" net "$FLEET" chroot "$work/client" mariadb --defaults-file="$SETTINGS/monitor.cnf" \
+				--host "$(address_of maria-01)" --protocol tcp >"$work/crowd-$n" 2>&1 &
+		crowd="$crowd $!"
+	done
+}
+
+# All of them came to their end: every row was acknowledged.
+crowd_end() {
+	local pid status
+	status=0
+	for pid in $crowd; do
+		wait "$pid" || status=1
+	done
+	cat "$work"/crowd-*
+	rows=20000
+	ok 'every client has committed all its rows' test "$status" -eq 0
+}
+
+wsrep() { # HOST NAME
+	inside "$1" sql local "SHOW GLOBAL STATUS LIKE 'wsrep_$2'" | cut -f 2
+}
+
+held_back() {
+	local before
+	before=$(wsrep "$1" flow_control_paused_ns)
+	within 5 more_than "$before" "$1"
+}
+
+more_than() {
+	[ "$(wsrep "$2" flow_control_paused_ns)" -gt "$1" ]
+}
+
+behind_at_most() {
+	[ "$(wsrep "$1" local_recv_queue)" -le "$2" ]
+}
+
+caught_up() {
+	local host
+	all_synced || return 1
+	for host in $HOSTS; do
+		behind_at_most "$host" 0 || return 1
+	done
+}
+
 # A node that runs, without a quorum, is no reason for the others to wait for
 # ever: it stops, to decide with them.
 without_quorum() {
