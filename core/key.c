@@ -22,32 +22,31 @@ bool kb_key_eq(const struct kb_key *a, const struct kb_key *b)
 	return memcmp(a->b, b->b, KB_KEY_LEN) == 0;
 }
 
-static void base64(const uint8_t *in, size_t len, char *out)
+/* IN ends with a byte of zero that makes its length a multiple of three and
+ * that the last digit, a padding, stands for. */
+static void base64(const uint8_t in[SPKI_LEN + 1], char out[BASE64_LEN + 1])
 {
 	static const char digits[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-	for (size_t i = 0; i < len; i += 3) {
-		uint32_t v = (uint32_t)in[i] << 16;
+	for (size_t i = 0; i <= SPKI_LEN; i += 3) {
+		uint32_t v = (uint32_t)in[i] << 16 | (uint32_t)in[i + 1] << 8 | in[i + 2];
 
-		v |= i + 1 < len ? (uint32_t)in[i + 1] << 8 : 0;
-		v |= i + 2 < len ? in[i + 2] : 0;
-		*out++ = digits[v >> 18];
-		*out++ = digits[v >> 12 & 63];
-		*out++ = i + 1 < len ? digits[v >> 6 & 63] : '=';
-		*out++ = i + 2 < len ? digits[v & 63] : '=';
+		for (unsigned shift = 24; shift; shift -= 6)
+			*out++ = digits[v >> (shift - 6) & 63];
 	}
+	out[-1] = '=';
 	*out = '\0';
 }
 
 void kb_key_pem(const struct kb_key *key, char ret_pem[KB_KEY_PEM_LEN + 1])
 {
-	uint8_t spki[SPKI_LEN];
+	uint8_t spki[SPKI_LEN + 1] = {0};
 	char text[BASE64_LEN + 1];
 
 	memcpy(spki, spki_prefix, sizeof(spki_prefix));
 	memcpy(spki + sizeof(spki_prefix), key->b, KB_KEY_LEN);
-	base64(spki, sizeof(spki), text);
+	base64(spki, text);
 	snprintf(ret_pem, KB_KEY_PEM_LEN + 1, PEM_BEGIN "%s" PEM_END, text);
 }
 

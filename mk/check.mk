@@ -6,6 +6,7 @@ QUICK := unit='make -s check-unit' \
 	 cli='tests/cli/run' \
 	 golden='make -s check-golden' \
 	 corpus='make -s check-fuzz' \
+	 closed='make -s check-closed' \
 	 opens='tests/attack/opens' \
 	 decide='tests/roles/mariadb/decide.sh' \
 	 redisdecide='tests/roles/redis/decide.sh'
@@ -39,7 +40,8 @@ SUPPLY := registry='tests/supply/test_registry.sh' \
 
 # What is released: the same bytes everywhere, and the papers that go with them.
 RELEASE := repro='make -s check-repro' \
-	   evidence='make -s check-evidence'
+	   evidence='make -s check-evidence' \
+	   coverage='make -s check-coverage'
 
 LINTED := lint='make -s lint && echo "1 passed, 0 failed"'
 

@@ -53,6 +53,10 @@ $(FAULTS)/powercut: $(call obj,tests/faults/powercut.c tests/faults/disk.c $(FAU
 
 $(call obj,tests/faults/disk.c): BASE += -I/usr/include/fuse3
 
+$(B)/closed: $(call obj,tests/attack/closed.c) $(call obj,$(CORE))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto
+
 # the program with an allocator that fails when it is told to
 $(FAULTS)/keybuzz-run: $(call obj,tests/faults/malloc.c $(CORE) $(STUB))
 	@mkdir -p $(@D)
@@ -94,6 +98,10 @@ check-verbs: $(FAULTS)/verbs $(FAULTS)/systemctl $(FAULTS)/bundles/made
 check-tamper: $(FAULTS)/tamper $(FAULTS)/systemctl $(FAULTS)/bundles/made
 	$(FAULTS)/tamper $(FAULTS_WORLD) $(TAMPER_BYTES) $(TAMPER_RUNS)
 
+check-closed: $(B)/closed $(FAULTS)/bundles/made
+	$(Q)mkdir -p $(FAULTS)/anchors && cp $(FAULTS)/bundles/test.pub $(FAULTS)/anchors/
+	$(B)/closed $(FAULTS)/bundles/release-1/keybuzz-mini.run $(FAULTS)/anchors
+
 check-powercut: $(FAULTS)/powercut $(FAULTS)/systemctl $(FAULTS)/bundles/made
 	$(Q)for fs in $(CUT_ON); do \
 		echo "power cuts on $$fs" && \
@@ -102,7 +110,7 @@ check-powercut: $(FAULTS)/powercut $(FAULTS)/systemctl $(FAULTS)/bundles/made
 
 check-faults: check-verbs check-kill check-signals check-errors
 
-.PHONY: check-kill check-signals check-errors check-verbs check-tamper check-powercut \
+.PHONY: check-kill check-signals check-errors check-verbs check-tamper check-powercut check-closed \
 	check-faults
 
--include $(patsubst %.o,%.d,$(call obj,$(wildcard tests/faults/*.c) tests/attack/tamper.c))
+-include $(patsubst %.o,%.d,$(call obj,$(wildcard tests/faults/*.c) tests/attack/tamper.c tests/attack/closed.c))
