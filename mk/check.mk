@@ -52,9 +52,14 @@ check-unit: $(B)/unit
 check-quick: bundles $(B)/unit
 	tests/suite -j $(SUITES) $(QUICK)
 
+# Made before, so that no two suites make the same thing at the same time.
+PREPARED = $(B)/unit $(B)/golden $(B)/closed $(FUZZ)/replay $(FAULTS_SWEEPS:%=$(FAULTS)/%) \
+	   $(FAULTS)/keybuzz-run $(FAULTS)/systemctl $(FAULTS)/bundles/made $(ATTACK)/host \
+	   $(ATTACK)/odd $(ATTACK)/bundles/made
+
 # The longest first, so that the last two end together.
 check: deps
-	@$(MAKE) --no-print-directory bundles $(B)/unit
+	@$(MAKE) --no-print-directory bundles $(PREPARED)
 	tests/suite -j $(SUITES) $(HOSTS) $(FAULTY) $(LINTED) $(RELEASE) $(SUPPLY) $(QUICK)
 
 # The same suites, each with all it has.

@@ -21,35 +21,18 @@ SIGNAL_POINTS ?= $(if $(FULL),0,60)
 ERROR_CALLS ?= $(if $(FULL),0,450)
 ERROR_ALLOCATIONS ?= $(if $(FULL),0,60)
 
-$(FAULTS)/kill: $(call obj,tests/faults/kill.c $(FAULTS_SWEEP)) $(LIBOBJ)
+FAULTS_SWEEPS := kill signals errors verbs powercut tamper
+$(FAULTS)/kill: $(call obj,tests/faults/kill.c $(FAULTS_SWEEP))
+$(FAULTS)/signals: $(call obj,tests/faults/signals.c $(FAULTS_SWEEP))
+$(FAULTS)/errors: $(call obj,tests/faults/errors.c $(FAULTS_SWEEP))
+$(FAULTS)/verbs: $(call obj,tests/faults/verbs.c $(filter-out %/sweep.c,$(FAULTS_SWEEP)))
+$(FAULTS)/tamper: $(call obj,tests/attack/tamper.c $(FAULTS_SWEEP))
+$(FAULTS)/powercut: $(call obj,tests/faults/powercut.c tests/faults/disk.c $(FAULTS_SWEEP))
+$(FAULTS)/powercut: FAULTS_LIBS := -lfuse3
+$(FAULTS_SWEEPS:%=$(FAULTS)/%): $(LIBOBJ)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
-
-$(FAULTS)/signals: $(call obj,tests/faults/signals.c $(FAULTS_SWEEP)) $(LIBOBJ)
-	@mkdir -p $(@D)
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
-
-$(FAULTS)/errors: $(call obj,tests/faults/errors.c $(FAULTS_SWEEP)) $(LIBOBJ)
-	@mkdir -p $(@D)
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
-
-$(FAULTS)/verbs: $(call obj,tests/faults/verbs.c $(filter-out %/sweep.c,$(FAULTS_SWEEP))) $(LIBOBJ)
-	@mkdir -p $(@D)
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
-
-$(FAULTS)/tamper: $(call obj,tests/attack/tamper.c $(FAULTS_SWEEP)) $(LIBOBJ)
-	@mkdir -p $(@D)
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
-
-$(FAULTS)/powercut: $(call obj,tests/faults/powercut.c tests/faults/disk.c $(FAULTS_SWEEP)) $(LIBOBJ)
-	@mkdir -p $(@D)
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml -lfuse3
+	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml $(FAULTS_LIBS)
 
 $(call obj,tests/faults/disk.c): BASE += -I/usr/include/fuse3
 
