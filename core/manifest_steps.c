@@ -137,6 +137,9 @@ static int check_step(const struct kb_manifest *m, const struct kb_step *step, s
 		return bad(err, step, "its timeout is not between 1 second and a day");
 	if (step->mode & ~0777 || step->mode & 0002)
 		return bad(err, step, "its mode is set-id, sticky or world-writable");
+	/* to chown that number means: leave it as it is */
+	if (step->uid == UINT32_MAX || step->gid == UINT32_MAX)
+		return bad(err, step, "its owner is no number of a user or group");
 	if ((rc = check_target(step, err)) < 0 || (rc = check_watch(m, step, err)) < 0)
 		return rc;
 	return check_args(m, step, err);
