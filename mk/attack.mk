@@ -4,7 +4,7 @@
 #	make check-attacks          all of them
 
 ATTACK  := $(B)/attack
-ATTACKS := environment limits streams steps
+ATTACKS := environment limits streams steps races secrets state
 
 $(ATTACK)/host: $(call obj,tests/attack/host.c tests/faults/copy.c tests/faults/list.c \
 		tests/faults/trace.c tests/faults/world.c) $(LIBOBJ)
