@@ -27,7 +27,9 @@ FAULTY := faults='make -s check-verbs check-kill check-signals' \
 	  errors='make -s check-errors' \
 	  powercut='make -s check-powercut' \
 	  tamper='make -s check-tamper' \
-	  attacks='make -s check-attacks'
+	  attacks='make -s check-attacks' \
+	  fuzz='make -s fuzz-run FUZZ_RUNS=$(FUZZ_SHARE)'
+FUZZ_SHARE ?= $(if $(FULL),100000000,20000)
 # Suites at a time: those on hosts mostly wait.
 SUITES ?= 2
 

@@ -73,7 +73,8 @@ $(FUZZ_NAMES:%=fuzz-%): fuzz-%: $(FUZZ)/fuzz_%
 # By number and not by time: the same share on a slow machine.
 fuzz-run:
 	@$(MAKE) --no-print-directory FUZZ_SECONDS=0 \
-		FUZZ_RUNS=$(if $(filter-out -1,$(FUZZ_RUNS)),$(FUZZ_RUNS),10000) fuzz
+		FUZZ_RUNS=$(if $(filter-out -1,$(FUZZ_RUNS)),$(FUZZ_RUNS),20000) fuzz
+	@echo "$(words $(FUZZ_NAMES)) passed, 0 failed"
 
 # The fewest and smallest inputs that reach all that is reached, by edges.
 fuzz-keep: $(FUZZ_NAMES:%=$(FUZZ)/fuzz_%)
