@@ -13,7 +13,7 @@ LINT_OURS := $(CORE) $(BUILDER) $(STUB)
 LINT_SIZE_MAX := 450
 
 LINTS := format tidy recursion analyzer cppcheck shell headers includes functions literals \
-	 size stub
+	 cases size stub
 lint: $(LINTS:%=lint-%)
 	@echo "lint: clean"
 
@@ -114,6 +114,10 @@ lint-includes:
 lint-functions:
 	$(call say,CALLS,"against tests/lint/functions.tsv")
 	$(Q)tests/lint/functions
+
+lint-cases:
+	$(call say,CASES,"docs/security.md against the tests")
+	$(Q)tests/lint/cases
 
 lint-literals: $(LINT)/secrets
 	$(call say,LITERAL,"no secrets and no public addresses")

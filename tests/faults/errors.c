@@ -1,5 +1,6 @@
 /* H4, H5, A30: the N-th system call of an install fails, or gives less than was
- * asked for. H7: its N-th allocation fails. Success may be claimed only of a host
+ * asked for. H7, A18: its N-th allocation fails,
+ * those of the library that checks signatures included. Success may be claimed only of a host
  * that is what it should be; a failure has the exit status of its class; and the
  * next run, which nothing disturbs, makes the host whole.
  *

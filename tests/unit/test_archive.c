@@ -556,6 +556,7 @@ KB_TEST(image_for_another_machine_is_refused)
 	refuse_parts(&p, KB_E_INVALID, "linux/arm64");
 }
 
+/* D7, D10, D13 */
 KB_TEST(special_entries_and_wild_links_are_refused)
 {
 	static const struct {
@@ -577,6 +578,7 @@ KB_TEST(special_entries_and_wild_links_are_refused)
 	}
 }
 
+/* D10 */
 KB_TEST(links_in_a_circle_are_refused)
 {
 	autoparts struct parts p = {.n = 0};

@@ -167,6 +167,7 @@ KB_TEST(credentials_say_exactly_what_is_missing)
 	assert_non_null(strstr(first, "redis.env does not define REDIS_PASSWORD"));
 }
 
+/* K4 */
 KB_TEST(credentials_must_be_private_and_real)
 {
 	char first[1024];

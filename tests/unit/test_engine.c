@@ -124,6 +124,7 @@ KB_TEST(the_first_place_where_something_stands_is_taken)
 	assert_string_equal(found, b);
 }
 
+/* G23 */
 KB_TEST(the_environment_is_not_asked)
 {
 	kb_autofree char *path = kb_format("%s/absent.sock", kb_test_dir());

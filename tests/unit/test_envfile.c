@@ -59,6 +59,7 @@ KB_TEST(envfile_does_not_evaluate)
 	assert_string_equal(kb_envfile_get(env, "D"), "x; rm -rf /");
 }
 
+/* K8 */
 KB_TEST(envfile_faults_with_their_place)
 {
 	assert_refused("A=1\nA=2\n", "t.env:2:1: A is already in line 1");

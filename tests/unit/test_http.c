@@ -202,6 +202,7 @@ static void expect_endless(const char *head, const char *more, const char *why)
 	expect_refused_n(input.data, input.len, why);
 }
 
+/* G2: an answer that never ends, or never makes sense. */
 KB_TEST(nothing_goes_on_for_ever)
 {
 	expect_endless("", "HTTP/1.1 200 OK ", "more than 8191 bytes");

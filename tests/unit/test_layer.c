@@ -176,6 +176,7 @@ KB_TEST(layer_has_the_same_bytes_whatever_the_order_of_its_source)
 	assert_true(kb_digest_eq(&one, &two));
 }
 
+/* D17: of extended attributes only what layers need. */
 KB_TEST(layer_holds_what_the_tree_says_and_no_more)
 {
 	static const struct item items[] = {
@@ -280,6 +281,7 @@ KB_TEST(hard_link_never_leads_out_of_its_layer)
 	check_diff(a, b, "b\nc = b\n");
 }
 
+/* D7 */
 KB_TEST(hard_link_to_nothing_is_refused)
 {
 	static const struct item items[] = {{"b", 'h', "a", 0644, 0, 5}, {NULL, 0, NULL, 0, 0, 0}};

@@ -1,6 +1,6 @@
 /* Bundles that were signed by a trusted key and are wrong all the same: what the
- * list of attacks calls A6, A7, A10, A20 and group D. Each is signed again after
- * the change, so that only the reader of a bundle stands in its way. */
+ * list of attacks calls A6, A7, A10, A20 and group D, all of it as D20 says. Each is signed again
+ * after the change, so that only the reader of a bundle stands in its way. */
 #include "tests/unit/fixture.h"
 #include "tests/unit/unit.h"
 

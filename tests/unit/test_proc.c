@@ -129,6 +129,7 @@ KB_TEST(proc_ends_what_runs_out_of_time)
 	assert_string_equal(h.text.data, "out:here\n");
 }
 
+/* L2: it hangs, is deaf, detaches, floods, multiplies. */
 KB_TEST(proc_kills_what_ignores_term)
 {
 	autoheard h = {.lines = 0};

@@ -28,6 +28,7 @@ static void check(const char *line, const char *wanted)
 	assert_string_equal(got, wanted);
 }
 
+/* K2 */
 KB_TEST(redact_hides_the_secret_wherever_it_stands)
 {
 	check("nothing here", "nothing here");

@@ -447,6 +447,7 @@ KB_TEST(references_of_a_role_exist)
 		    "manifests/roles/redis.yaml:7:40: redis: \"A\" stands twice\n");
 }
 
+/* L8 among them: a step that watches one that comes later. */
 KB_TEST(steps_are_judged_by_their_kind)
 {
 	new_site();
