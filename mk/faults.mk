@@ -34,8 +34,6 @@ $(FAULTS_SWEEPS:%=$(FAULTS)/%): $(LIBOBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml $(FAULTS_LIBS)
 
-$(call obj,tests/faults/disk.c): BASE += -I/usr/include/fuse3
-
 $(B)/closed: $(call obj,tests/attack/closed.c) $(call obj,$(CORE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto

@@ -90,13 +90,13 @@ static bool other_fails(void)
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
 
 /* What was reached is written down at exit; memory that runs out ends us here. */
-void __gcov_dump(void) __attribute__((weak));
+void write_reached(void) __asm__("__gcov_dump") __attribute__((weak));
 
 void _exit(int status)
 {
 	kind = NULL;
-	if (__gcov_dump)
-		__gcov_dump();
+	if (write_reached)
+		write_reached();
 	syscall(SYS_exit_group, status);
 	__builtin_unreachable();
 }
