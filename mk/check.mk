@@ -23,7 +23,7 @@ HOSTS = redis='tests/roles/redis/cluster' \
 MEMORY_MB ?= 600
 
 # Hosts made of a folder, by the thousand: killed, undone, given other bytes.
-FAULTY := faults='make -s check-verbs check-kill check-signals' \
+FAULTY := faults='make -s check-verbs check-kill check-signals check-modes' \
 	  errors='make -s check-errors' \
 	  powercut='make -s check-powercut' \
 	  tamper='make -s check-tamper' \

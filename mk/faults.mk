@@ -24,6 +24,11 @@ ERROR_ALLOCATIONS ?= $(if $(FULL),0,60)
 FAULTS_SWEEPS := kill signals errors verbs powercut tamper
 $(FAULTS)/kill: $(call obj,tests/faults/kill.c $(FAULTS_SWEEP))
 $(FAULTS)/signals: $(call obj,tests/faults/signals.c $(FAULTS_SWEEP))
+$(FAULTS)/modes: $(call obj,tests/faults/modes.c $(FAULTS_SWEEP)) $(LIBOBJ)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
+
 $(FAULTS)/errors: $(call obj,tests/faults/errors.c $(FAULTS_SWEEP))
 $(FAULTS)/verbs: $(call obj,tests/faults/verbs.c $(filter-out %/sweep.c,$(FAULTS_SWEEP)))
 $(FAULTS)/tamper: $(call obj,tests/attack/tamper.c $(FAULTS_SWEEP))
@@ -69,6 +74,9 @@ check-kill: $(FAULTS)/kill $(FAULTS)/systemctl $(FAULTS)/bundles/made
 check-signals: $(FAULTS)/signals $(FAULTS)/systemctl $(FAULTS)/bundles/made
 	$(FAULTS)/signals $(FAULTS_WORLD) $(SIGNAL_POINTS) 0
 
+check-modes: $(FAULTS)/modes $(FAULTS)/systemctl $(FAULTS)/bundles/made
+	$(FAULTS)/modes $(FAULTS_WORLD) 0 0
+
 check-errors: $(FAULTS)/errors $(FAULTS)/keybuzz-run $(FAULTS)/systemctl $(FAULTS)/bundles/made
 	$(FAULTS)/errors $(subst $(B)/keybuzz-run,$(FAULTS)/keybuzz-run,$(FAULTS_WORLD)) \
 		$(ERROR_CALLS) $(ERROR_ALLOCATIONS)
@@ -91,7 +99,7 @@ check-powercut: $(FAULTS)/powercut $(FAULTS)/systemctl $(FAULTS)/bundles/made
 
 check-faults: check-verbs check-kill check-signals check-errors
 
-.PHONY: check-kill check-signals check-errors check-verbs check-tamper check-powercut check-closed \
+.PHONY: check-kill check-modes check-signals check-errors check-verbs check-tamper check-powercut check-closed \
 	check-faults
 
 -include $(patsubst %.o,%.d,$(call obj,$(wildcard tests/faults/*.c) tests/attack/tamper.c tests/attack/closed.c))
