@@ -24,7 +24,7 @@ take_turn() {
 go_down() {
 	take_turn || return 1
 	whole || return 1
-	tool rabbitmq-queues --quiet check_if_node_is_quorum_critical >/dev/null || return 1
+	inside probe health node-is-quorum-critical >/dev/null || return 1
 	act tool rabbitmq-upgrade --quiet drain
 }
 

@@ -15,7 +15,7 @@ all_online() {
 }
 
 dispensable() {
-	reply=$(tool rabbitmq-queues --quiet check_if_node_is_quorum_critical 2>&1)
+	reply=$(inside probe health node-is-quorum-critical 2>&1)
 }
 
 poll "$PATIENCE" all_online || die "a leader or a member is missing: $(printf '%s\n' "$missing" | head -n 3)"
