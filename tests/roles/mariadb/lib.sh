@@ -46,7 +46,7 @@ start() {
 	done
 	"$F" destroy "$FLEET" >/dev/null 2>&1
 	# shellcheck disable=SC2086
-	"$F" create "$FLEET" $hosts && "$F" boot "$FLEET" && "$F" recorder "$FLEET" start
+	"$F" create "$FLEET" ${FULL:+--disk maria-03:4G} $hosts && "$F" boot "$FLEET" && "$F" recorder "$FLEET" start
 }
 
 deliver() {

@@ -137,12 +137,18 @@ without_quorum() {
 	ok 'all are there' timed 'two of three were cut: synced' 240 all_synced
 }
 
-# The host dies in the middle of the install; the same command ends it.
+# The host dies in the middle of the install, and has a disk with the label of the
+# role meanwhile; the same command ends it.
 power_cut_during_install() {
 	local host
 	host=$1
-	run "$host" purge "--destroy-data=$host" || return 1
+	run "$host" purge "--destroy-data=$host" && on "$host" mkfs.xfs -q -L kb-mariadb /dev/sdb || return 1
 	run "$host" install >"$work/cut" 2>&1 &
 	cut_once "$FLEET" "$host" $! said mariadb "$work/cut" && run "$host" install &&
 		within 120 all_synced
+}
+
+on_volume() {
+	same '/dev/sdb xfs' "$(on "$1" findmnt -n -o SOURCE,FSTYPE /opt/keybuzz/mariadb/data)" &&
+		on "$1" test -f /opt/keybuzz/mariadb/data/mysql/ibdata1
 }
