@@ -91,6 +91,17 @@ host_in() {
 		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }
 
+# Every systemd and every engine watches files; all hosts of the machine share
+# one limit, which is 128 on most, enough for a dozen hosts.
+hosts_may_watch() {
+	local limit file
+	limit=1024 file=/proc/sys/fs/inotify/max_user_instances
+
+	if [ "$(cat "$file")" -lt "$limit" ]; then
+		printf '%s\n' "$limit" >"$file"
+	fi
+}
+
 host_start() {
 	local fleet host dir
 	fleet=$1 host=$2
