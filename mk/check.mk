@@ -12,7 +12,9 @@ QUICK := unit='make -s check-unit' \
 	 redisdecide='tests/roles/redis/decide.sh'
 
 # Real hosts.
-HOSTS = redis='tests/roles/redis/cluster' \
+HOSTS = rabbitmq='tests/roles/rabbitmq/cluster' \
+	mariadb='tests/roles/mariadb/cluster' \
+	redis='tests/roles/redis/cluster' \
 	bare='tests/roles/bare/cluster' \
 	base='tests/roles/base/hosts' \
 	ospackages='tests/roles/packages/hosts' \
