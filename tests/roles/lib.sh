@@ -71,9 +71,52 @@ cut_once() {
 	"$F" boot "$fleet" "$host"
 }
 
+# at_once NAME HOSTS COMMAND..: COMMAND HOST for each of them in this order, without
+# waiting for the one before. What each one says is in $work/NAME-HOST; of those
+# that fail it is shown, without the checks that were good.
+at_once() {
+	local host hosts jobs job name status
+	name=$1 hosts=$2
+	shift 2
+	jobs=''
+	status=0
+	for host in $hosts; do
+		"$@" "$host" >"$work/$name-$host" 2>&1 </dev/null &
+		jobs="$jobs $host:$!"
+	done
+	for job in $jobs; do
+		wait "${job#*:}" && continue
+		status=1
+		printf '%s:\n' "${job%%:*}"
+		grep -v ': ok: ' "$work/$name-${job%%:*}" | tail -n 15
+	done
+	return "$status"
+}
+
 # said ID FILE: an install whose output is in FILE has come to the step ID.
 said() {
 	grep -q " $1: " "$2"
+}
+
+# stand_in_for_udev FLEET HOST: there is none on test hosts, and the system mounts
+# volumes by its links at boot; without them it unmounts at once what is mounted
+# by hand.
+stand_in_for_udev() {
+	"$F" ssh "$1" "$2" 'cat >/etc/systemd/system/stand-in-for-udev.service' <<-'END' &&
+		[Unit]
+		Before=ssh.service
+		[Service]
+		Type=oneshot
+		ExecStart=/bin/sh -c 'mkdir -p /dev/disk/by-uuid; for d in /dev/sd?; do \
+			ln -sf $d /dev/disk/by-uuid/$(blkid -p -o value -s UUID $d); done; mount -a'
+		[Install]
+		WantedBy=multi-user.target
+	END
+		"$F" ssh "$1" "$2" 'systemctl enable --quiet stand-in-for-udev'
+}
+
+address_of() { # HOST
+	awk -F '\t' -v name="$1" '$3 == name { print $4 }' manifests/servers.tsv
 }
 
 same() {

@@ -23,10 +23,6 @@ on() { # HOST WORD..
 	"$F" exec "$FLEET" "$host" "$@"
 }
 
-address_of() {
-	awk -F '\t' -v name="$1" '$3 == name { print $4 }' manifests/servers.tsv
-}
-
 mariadb_credentials() {
 	credentials mariadb MARIADB_ROOT_PASSWORD MARIADB_APP_PASSWORD PROXYSQL_MONITOR_PASSWORD \
 		GALERA_PEER_KEY

@@ -48,36 +48,26 @@ run() { # HOST ARGUMENT..
 	"$F" ssh "$FLEET" "$host" "./keybuzz-postgres.run $*"
 }
 
+install_on() {
+	run "$1" install
+}
+
 # All at once, as an impatient operator does.
 install_together() {
-	local host pids pid status
-	pids=
-	status=0
-	for host; do
-		run "$host" install >"$work/install-$host" 2>&1 &
-		pids="$pids $!"
-	done
-	for pid in $pids; do
-		wait "$pid" || status=$?
-	done
-	[ "$status" -eq 0 ] || tail -n 15 "$work"/install-*
-	return "$status"
+	at_once install "$*" install_on
 }
 
 # Ends as installed, not only as pending: a member may still be copying.
 ends_installed() {
-	run "$1" install >"$work/again" 2>&1 || {
-		tail -n 15 "$work/again"
+	run "$1" install >"$work/again-$1" 2>&1 || {
+		tail -n 15 "$work/again-$1"
 		return 1
 	}
-	grep -q 'installed' "$work/again"
+	grep -q 'installed' "$work/again-$1"
 }
 
 whole_at_last() {
-	local host
-	for host in $HOSTS; do
-		within 200 ends_installed "$host" || return 1
-	done
+	at_once whole "$HOSTS" within 200 ends_installed
 }
 
 # The host dies in the middle of the install; the same command ends it.
@@ -163,10 +153,9 @@ sql() {
 }
 
 synchronous() { # true|false
-	local address host
+	local host
 	host=$(leader) || return 1
-	address=$(awk -F '\t' -v name="$host" '$3 == name { print $4 }' manifests/servers.tsv)
-	printf '{"synchronous_mode": %s}' "$1" | inside "$host" api PATCH "$address" /config |
+	printf '{"synchronous_mode": %s}' "$1" | inside "$host" api PATCH "$(address_of "$host")" /config |
 		tail -n 1 | grep -qx 200 || return 1
 	[ "$1" = false ] || within 60 has_synchronous_standby "$host"
 }

@@ -7,10 +7,6 @@ RUN=${RUN:-dist/keybuzz-rabbitmq.run}
 HOSTS='queue-01 queue-02 queue-03'
 INSIDE=/opt/keybuzz/rabbitmq/inside
 
-address_of() {
-	awk -F '\t' -v name="$1" '$3 == name { print $4 }' manifests/servers.tsv
-}
-
 run() { # HOST ARGUMENT..
 	local host
 	host=$1
