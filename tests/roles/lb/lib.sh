@@ -15,13 +15,6 @@ lb() { # HOST ARGUMENT..
 	timeout 600 "$F" ssh "$FLEET" "$host" "./keybuzz-lb.run $*"
 }
 
-lb_address() {
-	case $1 in
-	haproxy-01) echo 10.0.0.11 ;;
-	haproxy-02) echo 10.0.0.12 ;;
-	esac
-}
-
 # Load balancers get what they check with and verifiers, not what opens the data.
 lb_credentials() {
 	mkdir -p "$work/lb"
@@ -63,14 +56,12 @@ lb_second_run_changes_nothing() {
 	same "$before" "$after"
 }
 
+lb_check() {
+	lb "$1" check
+}
+
 lbs_check() {
-	local host
-	for host in $LBS; do
-		lb "$host" check >"$work/check" 2>&1 || {
-			cat "$work/check"
-			return 1
-		}
-	done
+	at_once check "$LBS" lb_check
 }
 
 haproxy() { # HOST COMMAND
@@ -112,4 +103,75 @@ silent() {
 # row WORDS..: a line of the table at the end.
 row() {
 	printf '%s\n' "$*" >>"$work/table"
+}
+
+# ---- clients that write, in containers of hosts: HOST/CONTAINER ----
+
+# writers_ready HOST/CONTAINER..: where the next ones will be.
+writers_ready() {
+	local place
+	writers='' writing_in="$*"
+	for place; do
+		"$F" ssh "$FLEET" "${place%/*}" docker exec "${place#*/}" rm -f /tmp/writers-stop || return 1
+	done
+}
+
+# lb_writer NAME HOST/CONTAINER SCRIPT WORD..: begins to write; the words are the
+# script's. It goes on until writers_end.
+lb_writer() {
+	local name place script
+	name=$1 place=$2 script=$3
+	shift 3
+	{
+		printf 'PGPASSWORD=%s\n' "${app_password:-}"
+		cat "$script"
+	} | timeout 900 "$F" ssh "$FLEET" "${place%/*}" docker exec -i "${place#*/}" sh -s -- "$@" \
+		>"$work/writer-$name" 2>&1 &
+	writers="$writers $name:$!"
+}
+
+# wrote N MIN MS: N clients have each written MIN numbers or more since then, in
+# milliseconds of the clock. Of what was long ago, no more than 100 are looked at.
+wrote() {
+	local place
+	for place in $writing_in; do
+		"$F" ssh "$FLEET" "${place%/*}" "docker exec ${place#*/} sh -c \
+			'for f in /tmp/*writer.*.written; do echo writer; tail -n 100 \$f; done'" 2>/dev/null </dev/null
+	done | awk -v wanted="$1" -v min="$2" -v ms="$3" '
+		$1 == "writer" { writers += n >= min; n = 0 }
+		$1 + 0 > ms { n++ }
+		END { exit writers + (n >= min) != wanted }'
+}
+
+now() {
+	date +%s%3N
+}
+
+# writers_end WHAT LIMIT LOST: no client was without a write for longer than LIMIT
+# ms, and none that says how much is lost has lost more than LOST.
+writers_end() {
+	local job name place status
+	status=0
+	for place in $writing_in; do
+		"$F" ssh "$FLEET" "${place%/*}" docker exec "${place#*/}" touch /tmp/writers-stop || return 1
+	done
+	for job in $writers; do
+		name=${job%%:*}
+		wait "${job#*:}" || status=1
+		sed "s/^/$name: /" "$work/writer-$name"
+		awk -v limit="$2" -v lost="$3" '$1 == "written" { fine = $6 <= limit && (lost == "any" || $4 <= lost + 0) }
+			END { exit !fine }' "$work/writer-$name" || status=1
+		row "$1 | $(writer_title "$name") | $(
+			awk '$1 == "written" { print $6 " ms | " $2 " | " $4 }' "$work/writer-$name")"
+	done
+	return "$status"
+}
+
+writer_title() {
+	case $1 in
+	5432) echo 'SQL, port 5432' ;;
+	6432) echo 'SQL, port 6432, PgBouncer' ;;
+	wait) echo 'Redis, waits for a replica' ;;
+	one) echo 'Redis, one connection, does not wait' ;;
+	esac
 }

@@ -7,10 +7,11 @@
 #	fleet ssh FLEET HOST docker exec -i redis-sentinel \
 #		sh -s -- ADDRESS SECONDS [PORT] <tests/roles/lb/redis-writer.sh
 #
-# A number counts when Redis has said so. One line for each gap of a second or
-# more: "gap FROM MS" (FROM in milliseconds since the beginning), then
-# "written N lost N longest MS". Lost numbers are no failure here: replication
-# does not wait, so the caller says how many there may be.
+# It ends sooner when there is /tmp/writers-stop. A number counts when Redis has
+# said so. One line for each gap of a second or more: "gap FROM MS" (FROM in
+# milliseconds since the beginning), then "written N lost N longest MS". Lost
+# numbers are no failure here: replication does not wait, so the caller says how
+# many there may be.
 set -eu
 # shellcheck source=../../../payload/roles/redis/inside/common.sh
 . /opt/keybuzz/redis/inside/common.sh
@@ -24,7 +25,7 @@ commands() {
 	local n
 	n=0
 
-	while [ "$(now)" -lt "$end" ]; do
+	while [ ! -e /tmp/writers-stop ] && [ "$(now)" -lt "$end" ]; do
 		n=$((n + 1))
 		printf 'EVAL "redis.call('\''SADD'\'', KEYS[1], ARGV[1]) return ARGV[1]" 1 %s %d\n' "$key" "$n"
 		sleep 0.1

@@ -7,7 +7,7 @@ export PGPASSWORD
 i=0 clients=''
 while [ "$i" -lt "$3" ]; do
 	i=$((i + 1))
-	psql --no-psqlrc -qAt -w -h "$1" -p "$2" -U kb_app -d keybuzz -c 'SELECT pg_sleep(0.5)' </dev/null &
+	psql --no-psqlrc -qAt -w -h "$1" -p "$2" -U kb_app -d keybuzz -c 'SELECT pg_sleep(0.5)' </dev/null >/dev/null &
 	clients="$clients $!"
 done
 for i in $clients; do

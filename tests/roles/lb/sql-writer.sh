@@ -6,9 +6,9 @@
 #	{ echo PGPASSWORD=..; cat tests/roles/lb/sql-writer.sh; } |
 #		fleet ssh FLEET HOST docker exec -i patroni sh -s -- ADDRESS PORT SECONDS
 #
-# A number counts when the server has said so. One line for each gap of a second
-# or more: "gap FROM MS" (FROM in milliseconds since the beginning), then
-# "written N lost N longest MS".
+# It ends sooner when there is /tmp/writers-stop. A number counts when the server
+# has said so. One line for each gap of a second or more: "gap FROM MS" (FROM in
+# milliseconds since the beginning), then "written N lost N longest MS".
 set -eu
 export PGPASSWORD PGCONNECT_TIMEOUT=2
 
@@ -35,7 +35,7 @@ write_numbers() {
 	local n
 	n=0
 
-	while [ "$(now)" -lt "$end" ]; do
+	while [ ! -e /tmp/writers-stop ] && [ "$(now)" -lt "$end" ]; do
 		n=$((n + 1))
 		if sql "INSERT INTO $table VALUES ($n)"; then
 			printf '%s %s\n' "$(now)" "$n" >>"$work.written"

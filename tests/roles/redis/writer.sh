@@ -7,10 +7,11 @@
 #		sh -s -- ADDRESS SECONDS <tests/roles/redis/writer.sh
 #
 # ADDRESS is a node, a load balancer or a virtual address; "sentinel" asks the
-# Sentinels for the master, as a client that knows them does. A number counts
-# when one replica has it, too. One line for each gap of a second or more:
-# "gap FROM MS" (FROM in milliseconds since the beginning), then
-# "written N lost N longest MS". Status 1 if a written number is lost.
+# Sentinels for the master, as a client that knows them does. It ends sooner when
+# there is /tmp/writers-stop. A number counts when one replica has it, too. One
+# line for each gap of a second or more: "gap FROM MS" (FROM in milliseconds since
+# the beginning), then "written N lost N longest MS". Status 1 if a written number
+# is lost.
 set -eu
 # shellcheck source=../../../payload/roles/redis/inside/common.sh
 . /opt/keybuzz/redis/inside/common.sh
@@ -64,7 +65,7 @@ main() {
 	end=$((begin + seconds * 1000))
 	n=0
 	: >"$work.written"
-	while [ "$(now)" -lt "$end" ]; do
+	while [ ! -e /tmp/writers-stop ] && [ "$(now)" -lt "$end" ]; do
 		n=$((n + 1))
 		if write_number "$n"; then
 			printf '%s %s\n' "$(now)" "$n" >>"$work.written"
