@@ -29,7 +29,10 @@ FAULTY := faults='make -s check-verbs check-kill check-signals check-modes' \
 	  errors='make -s check-errors' \
 	  powercut='make -s check-powercut' \
 	  tamper='make -s check-tamper' \
-	  attacks='make -s check-attacks' \
+	  surroundings='make -s check-environment check-limits check-races' \
+	  steps='make -s check-steps' \
+	  streams='make -s check-streams' \
+	  records='make -s check-secrets check-state' \
 	  fuzz='make -s fuzz-run FUZZ_RUNS=$(FUZZ_SHARE)'
 FUZZ_SHARE ?= $(if $(FULL),100000000,20000)
 # Suites at a time: those on hosts mostly wait.
