@@ -12,7 +12,8 @@ QUICK := unit='make -s check-unit' \
 	 redisdecide='tests/roles/redis/decide.sh'
 
 # Real hosts.
-HOSTS = rabbitmq='tests/roles/rabbitmq/cluster' \
+HOSTS = postgres='tests/roles/postgres/cluster' \
+	rabbitmq='tests/roles/rabbitmq/cluster' \
 	mariadb='tests/roles/mariadb/cluster' \
 	redis='tests/roles/redis/cluster' \
 	bare='tests/roles/bare/cluster' \
