@@ -103,7 +103,7 @@ static bool is_os_version(const char *text)
 {
 	size_t len = strlen(text);
 
-	return len <= 32 && strspn(text, DIGITS ".") == len && text[0] != '.' &&
+	return len && len <= 32 && strspn(text, DIGITS ".") == len && text[0] != '.' &&
 	       text[len - 1] != '.' && !strstr(text, "..");
 }
 
