@@ -37,7 +37,7 @@ FAULTY := faults='make -s check-verbs check-kill check-signals check-modes' \
 	  fuzz='make -s fuzz-run FUZZ_RUNS=$(FUZZ_SHARE)'
 FUZZ_SHARE ?= $(if $(FULL),100000000,20000)
 # Suites at a time: those on hosts mostly wait.
-SUITES ?= 2
+SUITES ?= 3
 
 # Where the bytes come from: registries and archives on the loopback.
 SUPPLY := registry='tests/supply/test_registry.sh' \
