@@ -46,7 +46,8 @@ members() {
 
 # sql WHO DATABASE STATEMENT [ADDRESS]
 sql() {
-	printf '%s\n' "$3" | inside sql "$1" "$2" ${4+"$4"}
+	# \q: see inside/api on how an input ends
+	printf '%s\n\\q\n' "$3" | inside sql "$1" "$2" ${4+"$4"}
 }
 
 # The database of the application.

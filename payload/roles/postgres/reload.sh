@@ -13,7 +13,7 @@ share() {
 	local answer leader
 	leader=$1
 
-	answer=$(sed '1d;$d' "$PATRONI_BASE/config/shared.yml" | inside api PATCH "$leader" /config)
+	answer=$({ sed '1d;$d' "$PATRONI_BASE/config/shared.yml" && echo; } | inside api PATCH "$leader" /config)
 	case $answer in
 	*'
 200') ;;
