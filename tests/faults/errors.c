@@ -154,20 +154,6 @@ static bool is_fitting(const struct fault *f, int undisturbed, int status)
 	}
 }
 
-static bool resumes(const struct sweep *s, const char *what)
-{
-	struct trace plain = {.strike = STRIKE_NONE};
-	struct trace_result result;
-
-	sweep_run(s, &plain, &result);
-	if (result.status == s->scenario->status)
-		return sweep_check(s, what);
-	printf("FAILED: %s: the next run ends with exit %d, signal %d\n", what, result.status,
-	       result.signal);
-	sweep_print_output(s);
-	return false;
-}
-
 /* FITTING: the status is one that may follow. */
 static void judge(const struct work *w, const struct sweep *s, const struct trace_result *r,
 		  bool fitting, const char *what)
@@ -187,7 +173,7 @@ static void judge(const struct work *w, const struct sweep *s, const struct trac
 		sweep_check(s, what);
 		good = false;
 	}
-	good = resumes(s, what) && good;
+	good = sweep_resumes(s, what) && good;
 	count(good ? &w->counts->passed : &w->counts->failed);
 }
 

@@ -19,20 +19,7 @@ static long at_of(long i, long points, long calls)
 
 static void judge(const struct work *w, const struct sweep *s, const char *what)
 {
-	struct trace plain = {.strike = STRIKE_NONE};
-	struct trace_result result;
-
-	sweep_run(s, &plain, &result);
-	if (result.status != s->scenario->status) {
-		printf("FAILED: %s: the next run ends with exit %d, signal %d\n", what,
-		       result.status, result.signal);
-		sweep_print_output(s);
-		count(&w->counts->failed);
-	} else if (!sweep_check(s, what)) {
-		count(&w->counts->failed);
-	} else {
-		count(&w->counts->passed);
-	}
+	count(sweep_resumes(s, what) ? &w->counts->passed : &w->counts->failed);
 }
 
 /* False when it was over before; then it must be whole. */

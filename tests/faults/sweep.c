@@ -218,6 +218,20 @@ bool sweep_check(const struct sweep *s, const char *what)
 	return false;
 }
 
+bool sweep_resumes(const struct sweep *s, const char *what)
+{
+	struct trace plain = {.strike = STRIKE_NONE};
+	struct trace_result result;
+
+	sweep_run(s, &plain, &result);
+	if (result.status == s->scenario->status)
+		return sweep_check(s, what);
+	printf("FAILED: %s: the next run ends with exit %d, signal %d\n", what, result.status,
+	       result.signal);
+	sweep_print_output(s);
+	return false;
+}
+
 void count(long *counter)
 {
 	__atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);

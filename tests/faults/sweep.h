@@ -54,7 +54,10 @@ void sweep_begin(const struct sweep *s);
 void sweep_run(const struct sweep *s, const struct trace *t, struct trace_result *ret_result);
 /* Is the host what it is after an undisturbed run? Prints what differs, under WHAT. */
 bool sweep_check(const struct sweep *s, const char *what);
-/* The same without a word. */
+/* Run the command again, undisturbed: does it end, and leave the host, as it does
+ * when nothing has happened before? Prints what differs, under WHAT. */
+bool sweep_resumes(const struct sweep *s, const char *what);
+/* As sweep_check, without a word. */
 bool sweep_is_same(const struct sweep *s);
 /* The list of the host as it is, and what `status` says. Caller frees. */
 char *sweep_list(const struct sweep *s);

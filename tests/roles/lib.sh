@@ -52,6 +52,22 @@ within() {
 	done
 }
 
+# All at once, as an impatient operator does; by the `run` of each test.
+install_together() {
+	local host pids pid status
+	pids=
+	status=0
+	for host; do
+		run "$host" install >"$work/install-$host" 2>&1 &
+		pids="$pids $!"
+	done
+	for pid in $pids; do
+		wait "$pid" || status=$?
+	done
+	[ "$status" -eq 0 ] || tail -n 15 "$work"/install-*
+	return "$status"
+}
+
 # cut_once FLEET HOST PID CONDITION..: the host loses power as soon as CONDITION
 # holds, while PID, an install there, is at work; then it boots again. A delay
 # would be too long on one machine and too short on another.

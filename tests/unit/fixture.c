@@ -233,3 +233,15 @@ void kb_fixture_resign(const void *manifest, size_t len, const void *chunks, siz
 	kb_buf_add(out, manifest, len);
 	kb_buf_add(out, chunks, chunks_len);
 }
+
+int kb_fixture_verify(const void *bytes, size_t len)
+{
+	struct kb_bundle *bundle = NULL;
+	struct kb_err err = {.code = 0};
+	int rc = kb_fixture_open(bytes, len, &kb_fixture()->trust, &bundle, &err);
+
+	if (rc == 0)
+		rc = kb_bundle_verify(bundle, NULL, &err);
+	kb_bundle_close(bundle);
+	return rc;
+}

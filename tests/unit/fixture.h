@@ -23,6 +23,9 @@ const struct kb_fixture *kb_fixture(void);
 int kb_fixture_open(const uint8_t *bytes, size_t len, const struct kb_trust *trust,
 		    struct kb_bundle **ret_bundle, struct kb_err *err);
 
+/* Open BYTES, trusted as the fixture is, and verify all of it; how that ends. */
+int kb_fixture_verify(const void *bytes, size_t len);
+
 /* The manifest that the fixture was packed from; the caller frees it. */
 struct kb_manifest *kb_fixture_manifest(void);
 

@@ -9,23 +9,11 @@
 #include "core/format.h"
 #include "core/header.h"
 
-static int open_and_verify(const uint8_t *bytes, size_t len)
-{
-	struct kb_bundle *bundle = NULL;
-	struct kb_err err = {.code = 0};
-	int rc = kb_fixture_open(bytes, len, &kb_fixture()->trust, &bundle, &err);
-
-	if (rc == 0)
-		rc = kb_bundle_verify(bundle, NULL, &err);
-	kb_bundle_close(bundle);
-	return rc;
-}
-
 KB_TEST(bundle_good_is_accepted)
 {
 	const struct kb_fixture *f = kb_fixture();
 
-	assert_int_equal(open_and_verify(f->bytes, f->len), 0);
+	assert_int_equal(kb_fixture_verify(f->bytes, f->len), 0);
 }
 
 static uint8_t *copy_of_fixture(void)
@@ -120,7 +108,7 @@ KB_TEST(A3_A4_truncation_is_damage)
 			       f->len - 1};
 
 	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++)
-		assert_int_equal(open_and_verify(f->bytes, lens[i]), KB_E_DAMAGED);
+		assert_int_equal(kb_fixture_verify(f->bytes, lens[i]), KB_E_DAMAGED);
 }
 
 KB_TEST(A5_appended_byte_is_damage)
@@ -129,7 +117,7 @@ KB_TEST(A5_appended_byte_is_damage)
 	kb_autofree uint8_t *longer = kb_alloc(f->len + 1, 1);
 
 	memcpy(longer, f->bytes, f->len);
-	assert_int_equal(open_and_verify(longer, f->len + 1), KB_E_DAMAGED);
+	assert_int_equal(kb_fixture_verify(longer, f->len + 1), KB_E_DAMAGED);
 }
 
 KB_TEST(A7_swapped_chunks_are_damage)
@@ -143,7 +131,7 @@ KB_TEST(A7_swapped_chunks_are_damage)
 	memcpy(first, copy + at, m->chunks[0].stored);
 	memmove(copy + at, copy + at + m->chunks[0].stored, m->chunks[1].stored);
 	memcpy(copy + at + m->chunks[1].stored, first, m->chunks[0].stored);
-	assert_int_equal(open_and_verify(copy, kb_fixture()->len), KB_E_DAMAGED);
+	assert_int_equal(kb_fixture_verify(copy, kb_fixture()->len), KB_E_DAMAGED);
 	kb_manifest_free(m);
 }
 
@@ -180,7 +168,7 @@ KB_TEST(A11_manifest_length_out_of_bounds_is_invalid)
 	for (size_t i = 0; i < 4; i++) {
 		for (unsigned b = 0; b < 4; b++)
 			copy[KB_STUB_SPAN + 20 + b] = (uint8_t)(lengths[i] >> (8 * b));
-		assert_int_equal(open_and_verify(copy, kb_fixture()->len), KB_E_INVALID);
+		assert_int_equal(kb_fixture_verify(copy, kb_fixture()->len), KB_E_INVALID);
 	}
 }
 
@@ -195,7 +183,7 @@ static int with_manifest(struct kb_manifest *m)
 	kb_fixture_resign(manifest.data, manifest.len, f->bytes + chunks_at, f->len - chunks_at,
 			  &file);
 	kb_manifest_free(m);
-	return open_and_verify((uint8_t *)file.data, file.len);
+	return kb_fixture_verify(file.data, file.len);
 }
 
 KB_TEST(A12_total_size_must_be_the_files)
@@ -220,7 +208,7 @@ KB_TEST(A15_bytes_behind_the_manifest_are_invalid)
 	kb_buf_add(&manifest, f->bytes + KB_STUB_SPAN + KB_HEADER_LEN, f->manifest_len);
 	kb_buf_putc(&manifest, 'x');
 	kb_fixture_resign(manifest.data, manifest.len, "", 0, &file);
-	assert_int_equal(open_and_verify((uint8_t *)file.data, file.len), KB_E_INVALID);
+	assert_int_equal(kb_fixture_verify(file.data, file.len), KB_E_INVALID);
 }
 
 KB_TEST(A16_the_same_key_twice_is_a_bad_signature)
@@ -229,7 +217,7 @@ KB_TEST(A16_the_same_key_twice_is_a_bad_signature)
 	uint8_t *slots = copy + KB_STUB_SPAN + KB_SLOTS_OFFSET;
 
 	memcpy(slots + KB_SLOT_LEN, slots, KB_SLOT_LEN);
-	assert_int_equal(open_and_verify(copy, kb_fixture()->len), KB_E_SIGNATURE);
+	assert_int_equal(kb_fixture_verify(copy, kb_fixture()->len), KB_E_SIGNATURE);
 }
 
 KB_TEST(A17_no_signature_is_a_bad_signature)
@@ -237,7 +225,7 @@ KB_TEST(A17_no_signature_is_a_bad_signature)
 	kb_autofree uint8_t *copy = copy_of_fixture();
 
 	memset(copy + KB_STUB_SPAN + KB_SLOTS_OFFSET, 0, KB_SLOT_LEN);
-	assert_int_equal(open_and_verify(copy, kb_fixture()->len), KB_E_SIGNATURE);
+	assert_int_equal(kb_fixture_verify(copy, kb_fixture()->len), KB_E_SIGNATURE);
 }
 
 KB_TEST(A19_a_signature_for_another_purpose_does_not_fit)
@@ -259,7 +247,7 @@ KB_TEST(A19_a_signature_for_another_purpose_does_not_fit)
 					 f->key, covered.data, covered.len,
 					 copy + KB_STUB_SPAN + KB_SLOTS_OFFSET + KB_KEY_LEN, &err),
 				 0);
-		assert_int_equal(open_and_verify(copy, f->len), KB_E_SIGNATURE);
+		assert_int_equal(kb_fixture_verify(copy, f->len), KB_E_SIGNATURE);
 	}
 }
 

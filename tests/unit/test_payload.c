@@ -9,18 +9,6 @@
 
 #include "core/format.h"
 
-static int open_and_verify(const void *bytes, size_t len)
-{
-	struct kb_bundle *bundle = NULL;
-	struct kb_err err = {.code = 0};
-	int rc = kb_fixture_open(bytes, len, &kb_fixture()->trust, &bundle, &err);
-
-	if (rc == 0)
-		rc = kb_bundle_verify(bundle, NULL, &err);
-	kb_bundle_close(bundle);
-	return rc;
-}
-
 static int signed_again(struct kb_manifest *m)
 {
 	const struct kb_fixture *f = kb_fixture();
@@ -35,7 +23,7 @@ static int signed_again(struct kb_manifest *m)
 	kb_fixture_resign(manifest.data, manifest.len, f->bytes + chunks_at, f->len - chunks_at,
 			  &file);
 	kb_manifest_free(m);
-	return open_and_verify(file.data, file.len);
+	return kb_fixture_verify(file.data, file.len);
 }
 
 static void set(char **field, const char *value)
@@ -69,7 +57,7 @@ KB_TEST(A6_a_byte_in_front_moves_everything)
 		kb_buf_add(&file, f->bytes, at[i]);
 		kb_buf_add(&file, "\x7f", 1);
 		kb_buf_add(&file, f->bytes + at[i], f->len - at[i]);
-		rc = open_and_verify(file.data, file.len);
+		rc = kb_fixture_verify(file.data, file.len);
 		/* in the manifest it is the signature that does not fit */
 		assert_int_equal(rc, i < 3 ? KB_E_DAMAGED : KB_E_SIGNATURE);
 	}
@@ -89,7 +77,7 @@ static int with_chunk(int from)
 		at[i + 1] = at[i] + m->chunks[i].stored;
 	for (size_t i = 0; i < m->chunks[1].stored; i++)
 		copy[at[1] + i] = from < 0 ? 0 : copy[at[from] + i % m->chunks[from].stored];
-	rc = open_and_verify(copy, kb_fixture()->len);
+	rc = kb_fixture_verify(copy, kb_fixture()->len);
 	kb_manifest_free(m);
 	return rc;
 }
@@ -117,7 +105,7 @@ KB_TEST(A10_other_files_are_damage)
 
 	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
 		memcpy(other, begins[i], strlen(begins[i]));
-		assert_int_equal(open_and_verify(other, f->len), KB_E_DAMAGED);
+		assert_int_equal(kb_fixture_verify(other, f->len), KB_E_DAMAGED);
 	}
 }
 

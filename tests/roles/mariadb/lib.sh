@@ -57,22 +57,6 @@ listens() {
 	on "$1" ss -Hltn "sport = :$2" | grep -q .
 }
 
-# All at once, as an impatient operator does.
-install_together() {
-	local host pids pid status
-	pids=
-	status=0
-	for host; do
-		run "$host" install >"$work/install-$host" 2>&1 &
-		pids="$pids $!"
-	done
-	for pid in $pids; do
-		wait "$pid" || status=$?
-	done
-	[ "$status" -eq 0 ] || tail -n 15 "$work"/install-*
-	return "$status"
-}
-
 inside() { # HOST NAME WORD..
 	local host name
 	host=$1 name=$2
