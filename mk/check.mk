@@ -12,7 +12,14 @@ QUICK := unit='make -s check-unit' \
 	 redisdecide='tests/roles/redis/decide.sh'
 
 # Real hosts.
-HOSTS = postgres='tests/roles/postgres/cluster' \
+# Long ones, of up to eight hosts: with all the rest only.
+LONG = postgres='tests/roles/postgres/cluster' \
+	lb='tests/roles/lb/cluster' \
+	lbpostgres='tests/roles/lb/postgres' \
+	lbrabbitmq='tests/roles/lb/rabbitmq' \
+	lbmariadb='tests/roles/lb/mariadb' \
+	site='tests/roles/site/cluster'
+HOSTS = $(if $(FULL),$(LONG)) \
 	rabbitmq='tests/roles/rabbitmq/cluster' \
 	mariadb='tests/roles/mariadb/cluster' \
 	redis='tests/roles/redis/cluster' \
