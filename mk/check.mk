@@ -11,54 +11,49 @@ QUICK := unit='make -s check-unit' \
 	 decide='tests/roles/mariadb/decide.sh' \
 	 redisdecide='tests/roles/redis/decide.sh'
 
-# Real hosts.
-# Long ones, of up to eight hosts: with all the rest only.
-LONG = postgres='tests/roles/postgres/cluster' \
+# Everything else. Suites on real hosts mostly wait, the sweeps over hosts made
+# of a folder and the analyzers take all there is: they stand mixed, the longest
+# first, so that the processors always have work and the last ones end together.
+CHECKED = $(if $(FULL),$(LONG)) \
+	rabbitmq='tests/roles/rabbitmq/cluster' \
+	mariadb='tests/roles/mariadb/cluster' \
+	lint='make -s lint && echo "1 passed, 0 failed"' \
+	faults='make -s check-verbs check-kill check-signals check-modes' \
+	redis='tests/roles/redis/cluster' \
+	errors='make -s check-errors' \
+	base='tests/roles/base/hosts' \
+	steps='make -s check-steps' \
+	bare='tests/roles/bare/cluster' \
+	surroundings='make -s check-environment check-limits check-races' \
+	ospackages='tests/roles/packages/hosts' \
+	repro='make -s check-repro' \
+	volume='tests/roles/volume/hosts' \
+	coverage='make -s check-coverage' \
+	hosts='tests/hosts/selftest' \
+	fuzz='make -s fuzz-run FUZZ_RUNS=$(FUZZ_SHARE)' \
+	refusals='tests/attack/refusals' \
+	powercut='make -s check-powercut' \
+	tamper='make -s check-tamper' \
+	streams='make -s check-streams' \
+	records='make -s check-secrets check-state' \
+	memory='SIZE_MB=$(MEMORY_MB) tests/attack/memory' \
+	debian='tests/supply/test_debian.sh' \
+	inputs='tests/attack/inputs' \
+	registry='tests/supply/test_registry.sh' \
+	packages='tests/supply/test_packages.sh' \
+	files='tests/supply/test_files.sh' \
+	evidence='make -s check-evidence'
+MEMORY_MB  ?= 600
+FUZZ_SHARE ?= $(if $(FULL),100000000,20000)
+SUITES     ?= 3
+
+# Of five to eight hosts, and minutes of faults: in the full run only.
+LONG := postgres='tests/roles/postgres/cluster' \
 	lb='tests/roles/lb/cluster' \
 	lbpostgres='tests/roles/lb/postgres' \
 	lbrabbitmq='tests/roles/lb/rabbitmq' \
 	lbmariadb='tests/roles/lb/mariadb' \
 	site='tests/roles/site/cluster'
-HOSTS = $(if $(FULL),$(LONG)) \
-	rabbitmq='tests/roles/rabbitmq/cluster' \
-	mariadb='tests/roles/mariadb/cluster' \
-	redis='tests/roles/redis/cluster' \
-	bare='tests/roles/bare/cluster' \
-	base='tests/roles/base/hosts' \
-	ospackages='tests/roles/packages/hosts' \
-	volume='tests/roles/volume/hosts' \
-	hosts='tests/hosts/selftest' \
-	refusals='tests/attack/refusals' \
-	memory='SIZE_MB=$(MEMORY_MB) tests/attack/memory'
-MEMORY_MB ?= 600
-
-# Hosts made of a folder, by the thousand: killed, undone, given other bytes.
-FAULTY := faults='make -s check-verbs check-kill check-signals check-modes' \
-	  errors='make -s check-errors' \
-	  powercut='make -s check-powercut' \
-	  tamper='make -s check-tamper' \
-	  surroundings='make -s check-environment check-limits check-races' \
-	  steps='make -s check-steps' \
-	  streams='make -s check-streams' \
-	  records='make -s check-secrets check-state' \
-	  fuzz='make -s fuzz-run FUZZ_RUNS=$(FUZZ_SHARE)'
-FUZZ_SHARE ?= $(if $(FULL),100000000,20000)
-# Suites at a time: those on hosts mostly wait.
-SUITES ?= 3
-
-# Where the bytes come from: registries and archives on the loopback.
-SUPPLY := registry='tests/supply/test_registry.sh' \
-	  packages='tests/supply/test_packages.sh' \
-	  files='tests/supply/test_files.sh' \
-	  inputs='tests/attack/inputs' \
-	  debian='tests/supply/test_debian.sh'
-
-# What is released: the same bytes everywhere, and the papers that go with them.
-RELEASE := repro='make -s check-repro' \
-	   evidence='make -s check-evidence' \
-	   coverage='make -s check-coverage'
-
-LINTED := lint='make -s lint && echo "1 passed, 0 failed"'
 
 check-unit: $(B)/unit
 	$(B)/unit
@@ -72,10 +67,9 @@ PREPARED = $(B)/unit $(B)/golden $(B)/closed $(FUZZ)/replay $(FAULTS_SWEEPS:%=$(
 	   $(FAULTS)/keybuzz-run $(FAULTS)/systemctl $(FAULTS)/bundles/made $(ATTACK)/host \
 	   $(ATTACK)/odd $(ATTACK)/bundles/made
 
-# The longest first, so that the last two end together.
 check: deps
 	@$(MAKE) --no-print-directory bundles $(PREPARED)
-	tests/suite -j $(SUITES) $(HOSTS) $(FAULTY) $(LINTED) $(RELEASE) $(SUPPLY) $(QUICK)
+	tests/suite -j $(SUITES) $(CHECKED) $(QUICK)
 
 # The same suites, each with all it has.
 check-full: export FULL = 1

@@ -8,11 +8,11 @@ LIBRARIES := binutils:false gcc-$(shell $(CC) -dumpversion | cut -d. -f1):false 
 
 $(B)/gen/builder/libraries.h: FORCE
 	@mkdir -p $(@D)
-	@for l in $(LIBRARIES); do \
+	@part=$@.$$$$; for l in $(LIBRARIES); do \
 		dpkg-query -W -f='	{"$${Package}", "$${Version}", "$${Architecture}", '"$${l#*:}"'},\n' \
 			"$${l%:*}" 2>/dev/null; \
-	done >$@.part; \
-	if cmp -s $@.part $@; then rm $@.part; else mv $@.part $@; fi
+	done >$$part; \
+	if cmp -s $$part $@; then rm $$part; else mv $$part $@; fi
 
 $(B)/obj/builder/provenance_libraries.o: $(B)/gen/builder/libraries.h
 $(B)/obj/builder/provenance_libraries.o: BASE += -I$(B)/gen
