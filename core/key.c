@@ -17,6 +17,21 @@ static const uint8_t spki_prefix[12] = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
 #define PEM_BEGIN  "-----BEGIN PUBLIC KEY-----\n"
 #define PEM_END    "\n-----END PUBLIC KEY-----\n"
 
+/* The points whose order divides 8, without the sign of x. */
+static const uint8_t small_order[][KB_KEY_LEN] = {
+	{0x00},
+	{0x01},
+	{0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+	{0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4,
+	 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6,
+	 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05},
+	{0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b,
+	 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39,
+	 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a},
+};
+
 bool kb_key_eq(const struct kb_key *a, const struct kb_key *b)
 {
 	return memcmp(a->b, b->b, KB_KEY_LEN) == 0;
@@ -85,6 +100,31 @@ static bool decode_key(const char *text, struct kb_key *key)
 	return true;
 }
 
+/* Not below the field's prime 2^255 - 19: a second spelling of another point. */
+static bool is_canonical(const uint8_t point[KB_KEY_LEN])
+{
+	if (point[0] < 0xed || (point[KB_KEY_LEN - 1] & 0x7f) != 0x7f)
+		return true;
+	for (size_t i = 1; i < KB_KEY_LEN - 1; i++)
+		if (point[i] != 0xff)
+			return true;
+	return false;
+}
+
+/* Nobody has such a key: for a point of small order signatures can be made up
+ * that fit one message in eight, or all of them. OpenSSL accepts them. */
+static bool is_weak(const uint8_t point[KB_KEY_LEN])
+{
+	uint8_t y[KB_KEY_LEN];
+
+	memcpy(y, point, KB_KEY_LEN);
+	y[KB_KEY_LEN - 1] &= 0x7f;
+	for (size_t i = 0; i < sizeof(small_order) / sizeof(small_order[0]); i++)
+		if (memcmp(y, small_order[i], KB_KEY_LEN) == 0)
+			return true;
+	return !is_canonical(point);
+}
+
 int kb_key_parse(const char *pem, size_t len, const char *name, struct kb_key *ret_key,
 		 struct kb_err *err)
 {
@@ -93,7 +133,7 @@ int kb_key_parse(const char *pem, size_t len, const char *name, struct kb_key *r
 
 	if (len == KB_KEY_PEM_LEN && decode_key(pem + strlen(PEM_BEGIN), &key)) {
 		kb_key_pem(&key, again);
-		if (memcmp(again, pem, KB_KEY_PEM_LEN) == 0) {
+		if (memcmp(again, pem, KB_KEY_PEM_LEN) == 0 && !is_weak(key.b)) {
 			*ret_key = key;
 			return 0;
 		}
@@ -130,6 +170,8 @@ int kb_key_verify(const struct kb_key *key, const void *msg, size_t len,
 	EVP_MD_CTX *ctx;
 	int good, reason;
 
+	if (is_weak(key->b) || is_weak(sig))
+		return kb_err_set(err, KB_E_SIGNATURE, "the signature does not verify");
 	errno = 0;
 	pkey = EVP_PKEY_new_raw_public_key_ex(kb_crypto_ctx(), "ED25519", "provider=default",
 					      key->b, KB_KEY_LEN);

@@ -23,13 +23,16 @@ bool kb_key_eq(const struct kb_key *a, const struct kb_key *b);
 
 /* The file text of a key, NUL-terminated. */
 void kb_key_pem(const struct kb_key *key, char ret_pem[KB_KEY_PEM_LEN + 1]);
-/* Exactly that text and nothing else; NAME is for the message (KB_E_INVALID). */
+/* Exactly that text and nothing else, and a key that can exist: no point of small
+ * order; NAME is for the message (KB_E_INVALID). */
 int kb_key_parse(const char *pem, size_t len, const char *name, struct kb_key *ret_key,
 		 struct kb_err *err);
 void kb_key_fingerprint(const struct kb_key *key, struct kb_digest *ret_fingerprint);
 
-/* Ed25519 (RFC 8032) by OpenSSL, whose verdicts are those of stock openssl.
- * KB_E_SIGNATURE when it does not verify, for whatever reason. */
+/* Ed25519 (RFC 8032) by OpenSSL. What this accepts stock openssl accepts, and
+ * libsodium too: keys and first halves of signatures of small order, and second
+ * spellings of a key, are refused. KB_E_SIGNATURE when it does not verify, for
+ * whatever reason. */
 int kb_key_verify(const struct kb_key *key, const void *msg, size_t len,
 		  const uint8_t sig[KB_SIGNATURE_LEN], struct kb_err *err);
 

@@ -228,6 +228,16 @@ KB_TEST(A17_no_signature_is_a_bad_signature)
 	assert_int_equal(kb_fixture_verify(copy, kb_fixture()->len), KB_E_SIGNATURE);
 }
 
+/* Anybody can make one, for every message: see test_key.c. */
+KB_TEST(A17_a_signature_by_a_key_nobody_has_is_a_bad_signature)
+{
+	kb_autofree uint8_t *copy = copy_of_fixture();
+	uint8_t *second = copy + KB_STUB_SPAN + KB_SLOTS_OFFSET + KB_SLOT_LEN;
+
+	second[0] = second[KB_KEY_LEN] = 1;
+	assert_int_equal(kb_fixture_verify(copy, kb_fixture()->len), KB_E_SIGNATURE);
+}
+
 KB_TEST(A19_a_signature_for_another_purpose_does_not_fit)
 {
 	const struct kb_fixture *f = kb_fixture();

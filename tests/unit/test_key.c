@@ -165,3 +165,55 @@ KB_TEST(key_text_with_any_byte_changed_is_another_key_or_none)
 		}
 	assert_int_equal(kb_key_parse(pem, KB_KEY_PEM_LEN - 1, "k", &back, NULL), KB_E_INVALID);
 }
+
+static void expect_weak(const uint8_t point[KB_KEY_LEN])
+{
+	uint8_t sig[KB_SIGNATURE_LEN] = {0};
+	char pem[KB_KEY_PEM_LEN + 1];
+	struct kb_key key, back;
+
+	memcpy(key.b, point, KB_KEY_LEN);
+	kb_key_pem(&key, pem);
+	assert_int_equal(kb_key_parse(pem, KB_KEY_PEM_LEN, "k", &back, NULL), KB_E_INVALID);
+	/* one of these fits a message in eight at most */
+	for (int message = 0; message < 64; message++)
+		for (int sign = 0; sign < 256; sign += 0x80) {
+			memcpy(sig, point, KB_KEY_LEN);
+			sig[KB_KEY_LEN - 1] ^= (uint8_t)sign;
+			assert_int_equal(kb_key_verify(&key, &message, sizeof(message), sig, NULL),
+					 KB_E_SIGNATURE);
+		}
+}
+
+/* A signature of nobody: the neutral element as key and as first half, zero as
+ * second, fits every message. */
+KB_TEST(A22_keys_of_small_order_sign_nothing)
+{
+	static const char *const points[] = {
+		"0000000000000000000000000000000000000000000000000000000000000000",
+		"0100000000000000000000000000000000000000000000000000000000000000",
+		"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+		"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+		"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	};
+	kb_autobuf struct kb_buf msg = KB_BUF_INIT, sig = KB_BUF_INIT;
+	struct kb_key neutral = {{1}};
+	uint8_t zeros[KB_KEY_LEN] = {0};
+
+	kb_buf_puts(&msg, "anything");
+	kb_buf_add(&sig, neutral.b, KB_KEY_LEN);
+	kb_buf_add(&sig, zeros, KB_KEY_LEN);
+	assert_true(openssl_says_good(&neutral, &msg, &sig));
+	assert_false(ours(&neutral, &msg, &sig));
+	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
+		kb_autobuf struct kb_buf point = KB_BUF_INIT;
+
+		unhex(points[i], &point);
+		expect_weak((uint8_t *)point.data);
+		point.data[KB_KEY_LEN - 1] = (char)(point.data[KB_KEY_LEN - 1] ^ 0x80);
+		expect_weak((uint8_t *)point.data);
+	}
+}
