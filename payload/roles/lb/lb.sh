@@ -153,6 +153,29 @@ note_seen() {
 	seen "$1" || : >"$HAPROXY_BASE/seen/$1"
 }
 
+# await_servers SERVICE MISSING: for its wait. MISSING says what is if it has none.
+await_servers() {
+	[ -n "$(servers "$1" UP)" ] || not_yet "$2"
+	note_seen "$1"
+}
+
+# check_servers SERVICE TITLE MISSING: for its check, where any of several hosts may
+# serve. What was found is in $led: those that do, and those that do not.
+check_servers() {
+	local service down
+	service=$1
+
+	led=$(servers "$service" UP | paste -sd ' ')
+	if [ -z "$led" ]; then
+		! seen "$service" || die "$3"
+		found "$2 was never here: not installed yet"
+		exit 0
+	fi
+	note_seen "$service"
+	down=$(servers "$service" DOWN | paste -sd ' ')
+	led="$led${down:+, not: $down}"
+}
+
 # In the order in which they may go: who holds the address first, HAProxy last.
 LB_UNITS="$KEEPALIVED_UNIT $WATCHER_UNIT $PGBOUNCER_UNIT $HAPROXY_UNIT"
 LB_CONTAINERS='redis-sentinel-watcher pgbouncer haproxy'

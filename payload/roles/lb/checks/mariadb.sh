@@ -12,15 +12,6 @@ writer() {
 	haproxy 'show table mariadb' | sed -n 's/.* server_key=\([^ ]*\).*/\1/p' | head -n 1
 }
 
-up=$(servers mariadb UP | tr '\n' ' ')
-if [ -z "$up" ]; then
-	seen mariadb || {
-		found "MariaDB was never here: not installed yet"
-		exit 0
-	}
-	die "no MariaDB host has a quorum and all data"
-fi
-note_seen mariadb
-down=$(servers mariadb DOWN | tr '\n' ' ')
+check_servers mariadb MariaDB "no MariaDB host has a quorum and all data"
 writer=$(writer)
-found "$up${down:+, not: $down}${writer:+, written to: $writer}"
+found "$led${writer:+, written to: $writer}"

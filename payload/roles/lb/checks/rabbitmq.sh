@@ -6,14 +6,5 @@
 # shellcheck source=../lb.sh
 . "$KEYBUZZ_PAYLOAD/roles/lb/lb.sh"
 
-up=$(servers rabbitmq UP | tr '\n' ' ')
-if [ -z "$up" ]; then
-	seen rabbitmq || {
-		found "RabbitMQ was never here: not installed yet"
-		exit 0
-	}
-	die "no RabbitMQ host greets"
-fi
-note_seen rabbitmq
-down=$(servers rabbitmq DOWN | tr '\n' ' ')
-found "$up${down:+, not: $down}"
+check_servers rabbitmq RabbitMQ "no RabbitMQ host greets"
+found "$led"

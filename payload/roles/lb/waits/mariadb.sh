@@ -7,5 +7,4 @@
 # shellcheck source=../lb.sh
 . "$KEYBUZZ_PAYLOAD/roles/lb/lb.sh"
 
-[ -n "$(servers mariadb UP)" ] || not_yet "no MariaDB host has a quorum and all data"
-note_seen mariadb
+await_servers mariadb "no MariaDB host has a quorum and all data"

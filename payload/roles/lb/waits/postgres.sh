@@ -7,5 +7,4 @@
 # shellcheck source=../lb.sh
 . "$KEYBUZZ_PAYLOAD/roles/lb/lb.sh"
 
-[ -n "$(servers postgres UP)" ] || not_yet "no host says it is the PostgreSQL primary"
-note_seen postgres
+await_servers postgres "no host says it is the PostgreSQL primary"

@@ -7,5 +7,4 @@
 # shellcheck source=../lb.sh
 . "$KEYBUZZ_PAYLOAD/roles/lb/lb.sh"
 
-[ -n "$(servers rabbitmq UP)" ] || not_yet "no RabbitMQ host greets"
-note_seen rabbitmq
+await_servers rabbitmq "no RabbitMQ host greets"
