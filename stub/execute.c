@@ -197,6 +197,7 @@ int kb_execute_phase(struct kb_scene *scene, int phase, bool keep_going, struct 
 			break;
 		rc = act(scene, &plan.items[i], &found);
 		tell_check(scene, &plan.items[i], rc, &found);
+		scene->failed += rc < 0;
 		if (rc < 0 && !first)
 			first = kb_err_set(err, rc, "%s", found.text);
 		if (rc == KB_E_INTERRUPTED || (rc < 0 && !keep_going))

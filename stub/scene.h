@@ -1,6 +1,6 @@
 /* Everything a step may look at: the bundle, the host's place in the site, what
  * happened before, and the way to the host's files. Assembled once per run, in
- * scene.c; steps do not change it. */
+ * scene.c; steps do not change it, and execute.c only counts in it. */
 #ifndef STUB_SCENE_H
 #define STUB_SCENE_H
 
@@ -37,6 +37,7 @@ struct kb_scene {
 	struct kb_owners owners;
 
 	const char *verb;
+	unsigned failed;    /* checks of this run so far */
 	bool upgrade;       /* from another release, which can be put back: upgrade.h */
 	char *payload_path; /* NULL until staged */
 	char *context_path; /* NULL until written */

@@ -26,6 +26,7 @@ static void build_environment(const struct kb_scene *scene, const struct kb_step
 			      struct environment *env)
 {
 	const struct kb_host *self = scene->target.self;
+	kb_autofree char *failed = kb_format("%u", scene->failed);
 
 	set(env, "PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
 	set(env, "LC_ALL", "C.UTF-8");
@@ -38,6 +39,7 @@ static void build_environment(const struct kb_scene *scene, const struct kb_step
 	set(env, "KEYBUZZ_ADDRESS", self ? self->address : "");
 	set(env, "KEYBUZZ_VERB", scene->verb);
 	set(env, "KEYBUZZ_STEP", step->id);
+	set(env, "KEYBUZZ_FAILED", failed);
 }
 
 static void free_environment(struct environment *env)
