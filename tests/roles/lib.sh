@@ -52,22 +52,6 @@ within() {
 	done
 }
 
-# All at once, as an impatient operator does; by the `run` of each test.
-install_together() {
-	local host pids pid status
-	pids=
-	status=0
-	for host; do
-		run "$host" install >"$work/install-$host" 2>&1 &
-		pids="$pids $!"
-	done
-	for pid in $pids; do
-		wait "$pid" || status=$?
-	done
-	[ "$status" -eq 0 ] || tail -n 15 "$work"/install-*
-	return "$status"
-}
-
 # cut_once FLEET HOST PID CONDITION..: the host loses power as soon as CONDITION
 # holds, while PID, an install there, is at work; then it boots again. A delay
 # would be too long on one machine and too short on another.
@@ -109,6 +93,74 @@ at_once() {
 	return "$status"
 }
 
+# install_on HOST, check_on HOST: by the `run` of each test.
+install_on() {
+	run "$1" install
+}
+
+check_on() {
+	run "$1" check
+}
+
+# install_together HOST..: as an impatient operator does.
+install_together() {
+	at_once install "$*" install_on
+}
+
+# everyone_checks [SECONDS]: all HOSTS are whole; after a fault they need that long.
+everyone_checks() {
+	at_once check "$HOSTS" within "${1:-0}" check_on
+}
+
+# refused CODE WORDS HOST COMMAND..: an install there ends so, with these words,
+# and nothing is changed.
+refused() {
+	local before code host words
+	code=$1 words=$2 host=$3
+	shift 3
+	before=$(tree "$FLEET" "$host")
+	if exits "$code" "$@" >"$work/refused" 2>&1 &&
+		grep -q -e "$words" "$work/refused" && same "$before" "$(tree "$FLEET" "$host")"; then
+		return 0
+	fi
+	tail -n 5 "$work/refused"
+	return 1
+}
+
+# refused_without FILE HOST COMMAND..: of the credentials.
+refused_without() {
+	local credentials file host status
+	file=$1 host=$2
+	shift 2
+	credentials=/opt/keybuzz-installer/credentials/$file
+	"$F" ssh "$FLEET" "$host" "mv $credentials /root/saved" || return 1
+	refused 50 "$file" "$host" "$@"
+	status=$?
+	"$F" ssh "$FLEET" "$host" "mv /root/saved $credentials" && return "$status"
+}
+
+# refused_with_port_taken PORT HOST COMMAND..: by somebody else.
+refused_with_port_taken() {
+	local host port status
+	port=$1 host=$2
+	shift 2
+	"$F" ssh "$FLEET" "$host" "systemd-run --unit taken --quiet systemd-socket-activate \
+		--listen $port /bin/true" && within 10 "$F" ssh "$FLEET" "$host" \
+		"systemctl --quiet is-active taken && grep -q ':$(printf %04X "$port") .* 0A ' /proc/net/tcp6" || return 1
+	refused 51 "port $port is in use" "$host" "$@"
+	status=$?
+	"$F" ssh "$FLEET" "$host" 'systemctl stop taken' && return "$status"
+}
+
+# silent [FLEET]: no packet tried to leave.
+silent() {
+	local n
+	n=$("$F" recorder "${1:-$FLEET}" count) || return 1
+	[ "$n" -eq 0 ] && return 0
+	"$F" recorder "${1:-$FLEET}" show
+	return 1
+}
+
 # said ID FILE: an install whose output is in FILE has come to the step ID.
 said() {
 	grep -q " $1: " "$2"
@@ -131,6 +183,11 @@ stand_in_for_udev() {
 		"$F" ssh "$1" "$2" 'systemctl enable --quiet stand-in-for-udev'
 }
 
+# others_than HOST: all of HOSTS but that one.
+others_than() {
+	printf '%s\n' "$HOSTS" | tr ' ' '\n' | grep -vxF -e "$1"
+}
+
 address_of() { # HOST
 	awk -F '\t' -v name="$1" '$3 == name { print $4 }' manifests/servers.tsv
 }
@@ -139,6 +196,14 @@ same() {
 	[ "$1" = "$2" ] && return 0
 	printf 'differs:\n%s\n---\n%s\n' "$1" "$2"
 	return 1
+}
+
+# answers TEXT COMMAND..: that, and nothing else.
+answers() {
+	local wanted
+	wanted=$1
+	shift
+	same "$wanted" "$("$@" 2>&1)"
 }
 
 finish() {

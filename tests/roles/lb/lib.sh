@@ -92,12 +92,14 @@ changed_bundle() { # VARIABLE VALUE COUNTER
 	build/keybuzz-bundle --site "$site/manifests" build lb -o "$site" --key build/dev.key --level 3
 }
 
-silent() {
-	local n
-	n=$("$F" recorder "$FLEET" count) || return 1
-	[ "$n" -eq 0 ] && return 0
-	"$F" recorder "$FLEET" show
-	return 1
+# sql_from HOST/CONTAINER ADDRESS PORT TEXT [USER PASSWORD]: as the application.
+sql_from() {
+	local place
+	place=$1
+	shift
+	printf 'export PGPASSWORD=%s PGCONNECT_TIMEOUT=5\nexec psql --no-psqlrc -qAt -w -v ON_ERROR_STOP=1 -h %s -p %s -U %s -d keybuzz -c "%s" </dev/null\n' \
+		"${5:-$app_password}" "$1" "$2" "${4:-kb_app}" "$3" |
+		timeout 60 "$F" ssh "$FLEET" "${place%/*}" docker exec -i "${place#*/}" sh
 }
 
 # row WORDS..: a line of the table at the end.

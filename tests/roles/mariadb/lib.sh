@@ -154,16 +154,6 @@ cut_all() {
 	return "$status"
 }
 
-everyone_checks() {
-	local host
-	for host in $HOSTS; do
-		run "$host" check >"$work/check" 2>&1 || {
-			grep -v ': ok: ' "$work/check"
-			return 1
-		}
-	done
-}
-
 check_fails() { # HOST TEXT
 	exits 62 run "$1" check >"$work/check" 2>&1 && grep -qF "$2" "$work/check" && return 0
 	cat "$work/check"
@@ -196,14 +186,6 @@ second_run_changes_nothing() {
 	run "$host" install || return 1
 	after="$(running "$host") $(files "$host")"
 	same "$before" "$after"
-}
-
-silent() {
-	local n
-	n=$("$F" recorder "$FLEET" count) || return 1
-	[ "$n" -eq 0 ] && return 0
-	"$F" recorder "$FLEET" show
-	return 1
 }
 
 # The client: the image as a folder here, in the network of the fleet, with the

@@ -48,15 +48,6 @@ run() { # HOST ARGUMENT..
 	"$F" ssh "$FLEET" "$host" "./keybuzz-postgres.run $*"
 }
 
-install_on() {
-	run "$1" install
-}
-
-# All at once, as an impatient operator does.
-install_together() {
-	at_once install "$*" install_on
-}
-
 # Ends as installed, not only as pending: a member may still be copying.
 ends_installed() {
 	run "$1" install >"$work/again-$1" 2>&1 || {
@@ -108,17 +99,7 @@ leader() {
 }
 
 other_than() {
-	local host
-	for host in $HOSTS; do
-		if [ "$host" != "$1" ]; then
-			printf '%s\n' "$host"
-			return 0
-		fi
-	done
-}
-
-others_than() {
-	printf '%s\n' "$HOSTS" | tr ' ' '\n' | grep -vxF -e "$1"
+	others_than "$1" | head -n 1
 }
 
 new_leader_than() {
@@ -149,20 +130,47 @@ one_leader_at_a_time() {
 
 # sql HOST STATEMENT [ADDRESS]: as the application, on the leader or on ADDRESS.
 sql() {
-	printf '%s\n' "$2" | inside "$1" sql app keybuzz ${3+"$3"}
+	# \q, and an empty line below: see inside/api on how an input ends
+	printf '%s\n\\q\n' "$2" | inside "$1" sql app keybuzz ${3+"$3"}
 }
 
 synchronous() { # true|false
 	local host
 	host=$(leader) || return 1
-	printf '{"synchronous_mode": %s}' "$1" | inside "$host" api PATCH "$(address_of "$host")" /config |
+	printf '{"synchronous_mode": %s}\n\n' "$1" | inside "$host" api PATCH "$(address_of "$host")" /config |
 		tail -n 1 | grep -qx 200 || return 1
 	[ "$1" = false ] || within 60 has_synchronous_standby "$host"
 }
 
 has_synchronous_standby() {
-	printf 'SELECT count(*) FROM pg_stat_replication WHERE sync_state IN (%s);\n' \
+	printf 'SELECT count(*) FROM pg_stat_replication WHERE sync_state IN (%s);\n\\q\n' \
 		"'sync', 'quorum'" | inside "$1" sql admin postgres | grep -qx '[1-9]'
+}
+
+# ---- what is looked at ----
+
+containers() {
+	"$F" exec "$FLEET" "$1" docker inspect -f '{{.Name}} {{.Id}} {{.State.StartedAt}}' patroni
+}
+
+# What an install may change, so neither the database itself nor the log.
+settled() {
+	"$F" exec "$FLEET" "$1" sh -c '
+		{
+			find /etc /opt /usr/local /var/lib/keybuzz \( -path /opt/keybuzz/postgres/data -o \
+				-path /opt/keybuzz/postgres/raft -o -path /opt/keybuzz-installer/logs \) -prune -o \
+				-printf "%p %y %m %U %G %s %T@ %l\n"
+			docker images -q --no-trunc
+		} | sort | sha256sum'
+}
+
+second_run_changes_nothing() {
+	local before after host
+	host=$1
+	before="$(containers "$host") $(settled "$host") $(leader)"
+	run "$host" install || return 1
+	after="$(containers "$host") $(settled "$host") $(leader)"
+	same "$before" "$after"
 }
 
 # ---- volumes ----

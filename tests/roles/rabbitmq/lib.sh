@@ -52,16 +52,6 @@ containers() {
 		systemctl show --property MainPID,InvocationID rabbitmq-docker'
 }
 
-everyone_checks() {
-	local host
-	for host in $HOSTS; do
-		run "$host" check >"$work/check" 2>&1 || {
-			grep -v ': ok: ' "$work/check"
-			return 1
-		}
-	done
-}
-
 # Until the others lead what the host led; then it comes back by itself.
 power_cut() {
 	local cut

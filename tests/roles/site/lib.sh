@@ -144,9 +144,10 @@ client_settings() {
 
 # sql_at LB PORT TEXT [USER PASSWORD]: from the other load balancer.
 sql_at() {
-	printf 'export PGPASSWORD=%s PGCONNECT_TIMEOUT=5\nexec psql --no-psqlrc -qAt -w -v ON_ERROR_STOP=1 -h %s -p %s -U %s -d keybuzz -c "%s" </dev/null\n' \
-		"${5:-$app_password}" "$(address_of "$1")" "$2" "${4:-kb_app}" "$3" |
-		timeout 60 "$F" ssh "$FLEET" "$(other_lb "$1")" docker exec -i client-sql sh
+	local lb
+	lb=$1
+	shift
+	sql_from "$(other_lb "$lb")/client-sql" "$(address_of "$lb")" "$@"
 }
 
 redis_at() { # LB WORD..
