@@ -99,10 +99,8 @@ static void compose_needs(struct compose *c)
 		memcpy(m->ports, role->ports, role->n_ports * sizeof(*m->ports));
 	m->n_credentials = role->n_credentials;
 	m->credentials = kb_alloc(role->n_credentials, sizeof(*m->credentials));
-	for (size_t i = 0; i < role->n_credentials; i++) {
-		m->credentials[i].module = kb_strdup(role->credentials[i].module);
-		m->credentials[i].variable = kb_strdup(role->credentials[i].variable);
-	}
+	for (size_t i = 0; i < role->n_credentials; i++)
+		kb_credential_copy(&m->credentials[i], &role->credentials[i]);
 	kb_value_free(m->variables);
 	m->variables = compose_variables(c->site, role);
 }

@@ -172,9 +172,13 @@ static void make_privileges(const struct kb_manifest *m, struct kb_diff_items *i
 		item(items, kb_format("engine %s", m->engine));
 	for (size_t i = 0; i < m->n_ports; i++)
 		item(items, kb_format("port %u", m->ports[i]));
-	for (size_t i = 0; i < m->n_credentials; i++)
-		item(items, kb_format("credential %s of %s.env", m->credentials[i].variable,
-				      m->credentials[i].module));
+	for (size_t i = 0; i < m->n_credentials; i++) {
+		struct kb_diff_item *it =
+			item(items, kb_format("credential %s of %s.env", m->credentials[i].variable,
+					      m->credentials[i].module));
+
+		take_field(it, "made", kb_credential_describe(&m->credentials[i]));
+	}
 	for (size_t i = 0; i < m->n_steps; i++)
 		privileges_of_step(&m->steps[i], items);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "builder/credentials.h"
 #include "builder/pinned.h"
 #include "builder/site_tree.h"
 #include "core/utf8.h"
@@ -196,6 +197,8 @@ void kb_lint_payload(struct kb_site_load *l)
 
 	check_manifest(l, "site.yaml");
 	check_manifest(l, "images.yaml");
+	if (site->n_credentials)
+		check_manifest(l, KB_CREDENTIALS_FILE);
 	for (size_t i = 0; i < site->n_roles; i++) {
 		const struct kb_role *role = &site->roles[i];
 		kb_autofree char *path = kb_format("roles/%s.yaml", role->name);

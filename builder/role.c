@@ -140,79 +140,6 @@ static void load_ports(struct kb_schema_map *top, struct kb_role *role)
 		qsort(role->ports, role->n_ports, sizeof(*role->ports), by_number);
 }
 
-static bool is_credential_name(const char *text)
-{
-	return text[0] >= 'A' && text[0] <= 'Z' &&
-	       strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == strlen(text);
-}
-
-static bool is_module(const char *text)
-{
-	return text[0] >= 'a' && text[0] <= 'z' && kb_site_load_is_id(text);
-}
-
-static void add_credential(struct kb_schema_map *map, const struct kb_yaml_node *node,
-			   const char *module, const char *variable, struct kb_role *role)
-{
-	/* templates say credentials.VARIABLE, without the module */
-	for (size_t i = 0; i < role->n_credentials; i++)
-		if (strcmp(role->credentials[i].variable, variable) == 0) {
-			kb_schema_fault(map->in, node, "%s: \"%s\" stands twice", module, variable);
-			return;
-		}
-	role->credentials =
-		kb_realloc(role->credentials, role->n_credentials + 1, sizeof(*role->credentials));
-	role->credentials[role->n_credentials++] =
-		(struct kb_credential){kb_strdup(module), kb_strdup(variable)};
-}
-
-static int by_module(const void *a, const void *b)
-{
-	const struct kb_credential *x = a, *y = b;
-	int c = strcmp(x->module, y->module);
-
-	return c ? c : strcmp(x->variable, y->variable);
-}
-
-static void load_module(struct kb_schema_map *map, const struct kb_yaml_member *m,
-			struct kb_role *role)
-{
-	const char *text;
-
-	if (!is_module(m->key))
-		kb_diag_add(map->in->diag, map->in->file, m->line, m->column,
-			    "\"%.100s\" is not the name of a credentials file; use a-z, 0-9 and -",
-			    m->key);
-	if (!kb_schema_as_list(map->in, m->value, m->key))
-		return;
-	for (size_t i = 0; i < m->value->n; i++) {
-		const struct kb_yaml_node *item = m->value->members[i].value;
-
-		if (!kb_schema_as_text(map->in, item, m->key, &text))
-			continue;
-		if (is_credential_name(text))
-			add_credential(map, item, m->key, text, role);
-		else
-			kb_schema_fault(map->in, item, "%s: \"%.100s\" is not a name like %s",
-					m->key, text, "REDIS_PASSWORD");
-	}
-}
-
-static void load_credentials(struct kb_schema_map *top, struct kb_role *role)
-{
-	struct kb_schema_map map;
-
-	kb_schema_open(top->in, kb_schema_take(top, "credentials"), "credentials", &map);
-	for (size_t i = 0; map.node && i < map.node->n; i++) {
-		map.taken[i] = true;
-		load_module(&map, &map.node->members[i], role);
-	}
-	kb_schema_close(&map);
-	if (role->n_credentials)
-		qsort(role->credentials, role->n_credentials, sizeof(*role->credentials),
-		      by_module);
-}
-
 static void report_unknown_image(const struct kb_schema *in, const struct kb_yaml_node *node,
 				 const struct kb_site *site, const char *name)
 {
@@ -292,7 +219,7 @@ static void load_keys(struct kb_site_load *l, struct kb_schema_map *top, struct 
 	role->engine = kb_schema_word(top, "engine", "", is_docker, "docker");
 	role->memory_mib = (uint32_t)kb_schema_number(top, "memory", 1, MEMORY_MAX_MIB, 0);
 	load_ports(top, role);
-	load_credentials(top, role);
+	kb_role_credentials_load(l, top, role);
 	load_images(l, top, role);
 	load_variables(l->site, top, role);
 	load_files(l, top, role);
@@ -385,10 +312,8 @@ void kb_role_free(struct kb_role *role)
 	free(role->select_stack);
 	free(role->engine);
 	free(role->ports);
-	for (size_t i = 0; i < role->n_credentials; i++) {
-		free(role->credentials[i].module);
-		free(role->credentials[i].variable);
-	}
+	for (size_t i = 0; i < role->n_credentials; i++)
+		kb_credential_free(&role->credentials[i]);
 	free(role->credentials);
 	kb_site_load_strings_free(&role->images);
 	kb_site_load_strings_free(&role->files);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "builder/credentials.h"
 #include "builder/image_source.h"
 #include "builder/lint.h"
 #include "builder/packages.h"
@@ -182,6 +183,7 @@ static void load_all(struct kb_site_load *l)
 	struct kb_site *site = l->site;
 
 	kb_site_settings_load(l);
+	kb_site_credentials_load(l);
 	kb_image_source_load(l);
 	kb_packages_load(l);
 	kb_pinned_load(l);
@@ -233,6 +235,9 @@ void kb_site_free(struct kb_site *site)
 	for (size_t i = 0; i < site->n_roles; i++)
 		kb_role_free(&site->roles[i]);
 	free(site->roles);
+	for (size_t i = 0; i < site->n_credentials; i++)
+		kb_credential_free(&site->credentials[i]);
+	free(site->credentials);
 	for (size_t i = 0; i < site->n_images; i++)
 		kb_image_source_free(&site->images[i]);
 	free(site->images);

@@ -88,7 +88,10 @@ struct kb_site {
 	struct kb_os *os;
 	size_t n_os;
 	struct kb_value *variables;
-	bool credentials_least;
+	bool credentials_least;            /* roles get what they name, not whole files */
+	struct kb_credential *credentials; /* sorted: all of credentials.yaml */
+	size_t n_credentials;
+	bool credentials_refused; /* the file is there and was not understood */
 	struct kb_inventory *inventory;
 	struct kb_buf inventory_text; /* the bytes that are carried */
 	char *images_file;

@@ -240,8 +240,8 @@ static void load_keys(struct kb_schema_map *top, struct kb_site *site)
 		kb_schema_word(top, "inventory", "servers.tsv", is_path, "a path below the site");
 	load_os(top, site);
 	load_validity(top, site);
-	policy = kb_schema_word(top, "credentials", "journal", is_credentials_policy,
-				"journal or least");
+	policy = kb_schema_word(top, "credentials", "least", is_credentials_policy,
+				"least or journal");
 	site->credentials_least = strcmp(policy, "least") == 0;
 	site->variables = kb_site_load_variables(top->in, kb_schema_take(top, "variables"));
 }

@@ -233,6 +233,14 @@ const char *kb_envfile_value(const struct kb_envfile *env, size_t i)
 	return i < env->n ? env->items[i].value : NULL;
 }
 
+void kb_envfile_add(struct kb_buf *out, const char *key, const char *value)
+{
+	bool bare = !strchr(" '\"", value[0]) && value[strlen(value) - 1] != ' ';
+	const char *quote = bare ? "" : strchr(value, '\'') ? "\"" : "'";
+
+	kb_buf_printf(out, "%s=%s%s%s\n", key, quote, value, quote);
+}
+
 void kb_envfile_free(struct kb_envfile *env)
 {
 	if (!env)

@@ -20,6 +20,7 @@
 #include <stddef.h>
 
 #include "core/err.h"
+#include "core/mem.h"
 
 #define KB_ENVFILE_MAX       (64 * 1024) /* bytes */
 #define KB_ENVFILE_KEY_MAX   64
@@ -38,6 +39,10 @@ const char *kb_envfile_get(const struct kb_envfile *env, const char *key);
 size_t kb_envfile_count(const struct kb_envfile *env);
 const char *kb_envfile_key(const struct kb_envfile *env, size_t i);
 const char *kb_envfile_value(const struct kb_envfile *env, size_t i);
+
+/* Append the line that reads back as VALUE, which another file of this kind
+ * gave: bare, or in the quotes that it allows. */
+void kb_envfile_add(struct kb_buf *out, const char *key, const char *value);
 
 void kb_envfile_free(struct kb_envfile *env);
 

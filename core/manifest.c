@@ -40,10 +40,8 @@ static void free_release(struct kb_manifest *m)
 	}
 	free(m->os);
 	free(m->ports);
-	for (size_t i = 0; i < m->n_credentials; i++) {
-		free(m->credentials[i].module);
-		free(m->credentials[i].variable);
-	}
+	for (size_t i = 0; i < m->n_credentials; i++)
+		kb_credential_free(&m->credentials[i]);
 	free(m->credentials);
 	kb_value_free(m->variables);
 }

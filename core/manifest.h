@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/credential.h"
 #include "core/digest.h"
 #include "core/err.h"
 #include "core/mem.h"
@@ -118,12 +119,6 @@ struct kb_os {
 	char *max;
 };
 
-/* A credential the role needs: VARIABLE of MODULE.env. Sorted. */
-struct kb_credential {
-	char *module;
-	char *variable;
-};
-
 struct kb_manifest {
 	/* release */
 	char *product; /* "keybuzz" */
@@ -144,7 +139,7 @@ struct kb_manifest {
 	uint32_t memory_mib; /* warned about below this */
 	uint16_t *ports;     /* sorted; listened on by this role */
 	size_t n_ports;
-	struct kb_credential *credentials;
+	struct kb_credential *credentials; /* sorted */
 	size_t n_credentials;
 	struct kb_value *variables; /* a map */
 	/* content */

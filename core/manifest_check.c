@@ -33,19 +33,11 @@ static int check_release(const struct kb_manifest *m, struct kb_err *err)
 static int check_credentials(const struct kb_manifest *m, struct kb_err *err)
 {
 	for (size_t i = 0; i < m->n_credentials; i++) {
-		const struct kb_credential *c = &m->credentials[i], *before = i ? c - 1 : NULL;
-		int order;
+		const struct kb_credential *c = &m->credentials[i];
 
-		if (kb_name_check_id(c->module, err) < 0)
-			return kb_err_wrap(err, "manifest: credentials");
-		if (strspn(c->variable, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") !=
-			    strlen(c->variable) ||
-		    c->variable[0] < 'A')
-			return bad(err, "not the name of a variable", c->variable);
-		if (!before)
-			continue;
-		order = strcmp(before->module, c->module);
-		if (order > 0 || (order == 0 && strcmp(before->variable, c->variable) >= 0))
+		if (kb_credential_check(c, err) < 0)
+			return kb_err_wrap(err, "manifest");
+		if (i && kb_credential_compare(c - 1, c) >= 0)
 			return bad(err, "credentials are not sorted", c->variable);
 	}
 	return 0;

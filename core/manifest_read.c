@@ -155,11 +155,14 @@ static void take_needs(struct reader *r, struct kb_manifest *m)
 	m->ports = kb_alloc(m->n_ports, sizeof(*m->ports));
 	for (size_t i = 0; i < m->n_ports; i++)
 		m->ports[i] = kb_take16(&r->c);
-	m->n_credentials = take_count(r, KB_LIST_MAX, 4, "too many credentials");
+	m->n_credentials = take_count(r, KB_LIST_MAX, 9, "too many credentials");
 	m->credentials = kb_alloc(m->n_credentials, sizeof(*m->credentials));
 	for (size_t i = 0; i < m->n_credentials; i++) {
 		m->credentials[i].module = take_string(r);
 		m->credentials[i].variable = take_string(r);
+		m->credentials[i].kind = kb_take8(&r->c);
+		m->credentials[i].length = kb_take16(&r->c);
+		m->credentials[i].text = take_string(r);
 	}
 	kb_value_free(m->variables);
 	m->variables = take_value(r, 0);

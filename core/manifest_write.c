@@ -90,6 +90,9 @@ static void add_target(struct kb_buf *out, const struct kb_manifest *m)
 	for (size_t i = 0; i < m->n_credentials; i++) {
 		add_string(out, m->credentials[i].module);
 		add_string(out, m->credentials[i].variable);
+		kb_add8(out, m->credentials[i].kind);
+		kb_add16(out, m->credentials[i].length);
+		add_string(out, m->credentials[i].text);
 	}
 	add_value(out, m->variables);
 }

@@ -56,9 +56,12 @@ static void show_needs(const struct kb_manifest *m, struct kb_buf *out)
 {
 	if (*m->engine)
 		kb_buf_printf(out, "engine     %s\n", m->engine);
-	for (size_t i = 0; i < m->n_credentials; i++)
-		kb_buf_printf(out, "credential %s of %s.env\n", m->credentials[i].variable,
-			      m->credentials[i].module);
+	for (size_t i = 0; i < m->n_credentials; i++) {
+		kb_autofree char *what = kb_credential_describe(&m->credentials[i]);
+
+		kb_buf_printf(out, "credential %s of %s.env, %s\n", m->credentials[i].variable,
+			      m->credentials[i].module, what);
+	}
 	for (size_t i = 0; i < m->n_ports; i++)
 		kb_buf_printf(out, "%s%u%s", i ? " " : "ports      ", m->ports[i],
 			      i + 1 == m->n_ports ? "\n" : "");

@@ -1,17 +1,10 @@
 #include "stub/credentials.h"
 
-#include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "core/envfile.h"
-#include "core/file.h"
 #include "core/mem.h"
-#include "core/path.h"
+#include "stub/credential_file.h"
 
 struct module {
 	const char *name; /* of the manifest */
@@ -22,21 +15,6 @@ struct kb_credentials {
 	struct module *modules;
 	size_t n;
 };
-
-bool kb_credential_is_secret(const char *variable)
-{
-	static const char *const plain[] = {"_USER",   "_SUPERUSER", "_NAME", "_DB",    "_DATABASE",
-					    "_BUCKET", "_HOST",      "_PORT", "_QUORUM"};
-	size_t len = strlen(variable);
-
-	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
-		size_t n = strlen(plain[i]);
-
-		if (len > n && strcmp(variable + len - n, plain[i]) == 0)
-			return false;
-	}
-	return true;
-}
 
 static bool is_placeholder(const char *value)
 {
@@ -52,64 +30,6 @@ static bool is_placeholder(const char *value)
 	return strspn(value, (char[]){value[0], '\0'}) == len;
 }
 
-/* Owner and mode of the folder or file behind FD: nobody but root may look. */
-static int check_private(int fd, const char *dir, const char *name, struct kb_err *err)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return kb_err_errno(err, KB_E_IO, "%s/%s", dir, name);
-	if ((st.st_uid == 0 || st.st_uid == geteuid()) && !(st.st_mode & 077))
-		return 0;
-	return kb_err_set(err, KB_E_ENVIRONMENT,
-			  "%s%s%s belongs to user %u and has mode %04o; credentials must belong "
-			  "to root and be closed to everybody else: chown root, chmod %s",
-			  dir, *name ? "/" : "", name, st.st_uid, st.st_mode & 07777,
-			  S_ISDIR(st.st_mode) ? "700" : "600");
-}
-
-static int open_folder(const char *dir, int *ret_fd, struct kb_err *err)
-{
-	kb_autoclose int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	int rc;
-
-	if (fd < 0 && errno == ENOENT)
-		return kb_err_set(err, KB_E_MISSING,
-				  "credentials: there is no %s; copy the host's credentials there "
-				  "(directory 0700, files 0600) or name their folder with "
-				  "--credentials",
-				  dir);
-	if (fd < 0)
-		return kb_err_errno(err, KB_E_ENVIRONMENT, "credentials: %s", dir);
-	if ((rc = check_private(fd, dir, "", err)) < 0)
-		return rc;
-	*ret_fd = fd;
-	fd = -1;
-	return 0;
-}
-
-static int read_module(int dirfd, const char *dir, const char *module, struct kb_envfile **ret_env,
-		       struct kb_err *err)
-{
-	__attribute__((cleanup(kb_buf_wipe))) struct kb_buf text = KB_BUF_INIT;
-	kb_autofree char *name = kb_format("%s.env", module);
-	kb_autofree char *path = kb_format("%s/%s", dir, name);
-	kb_autoclose int fd = -1;
-	struct stat st;
-	int rc = kb_path_open_file(dirfd, name, &fd, &st, err);
-
-	if (rc < 0 || (rc = check_private(fd, dir, name, err)) < 0)
-		return rc;
-	if (st.st_size > KB_ENVFILE_MAX)
-		return kb_err_set(err, KB_E_INVALID, "%s: more than %d bytes", path,
-				  KB_ENVFILE_MAX);
-	kb_buf_reserve(&text, (size_t)st.st_size);
-	if ((rc = kb_pread_full(fd, text.data, (size_t)st.st_size, 0, err)) < 0)
-		return rc;
-	text.len = (size_t)st.st_size;
-	return kb_envfile_parse(path, text.data, text.len, ret_env, err);
-}
-
 /* "REDIS_PASSWORD, REDIS_SENTINEL_PASSWORD": what a module must define. */
 static void list_variables(const struct kb_manifest *m, const char *module, struct kb_buf *out)
 {
@@ -122,9 +42,10 @@ static void list_variables(const struct kb_manifest *m, const char *module, stru
 static void load_module(int dirfd, const char *dir, const struct kb_manifest *m,
 			struct module *module, struct kb_problems *problems)
 {
+	__attribute__((cleanup(kb_buf_wipe))) struct kb_buf text = KB_BUF_INIT;
 	kb_autobuf struct kb_buf variables = KB_BUF_INIT;
 	struct kb_err err;
-	int rc = read_module(dirfd, dir, module->name, &module->env, &err);
+	int rc = kb_credential_file_read(dirfd, dir, module->name, &text, &module->env, &err);
 
 	if (rc == KB_E_MISSING) {
 		list_variables(m, module->name, &variables);
@@ -144,7 +65,7 @@ static void check_variable(const char *dir, const struct kb_credential *want,
 	if (!value) {
 		kb_problems_add(problems, KB_E_MISSING, "credentials: %s/%s.env does not define %s",
 				dir, want->module, want->variable);
-	} else if (kb_credential_is_secret(want->variable)) {
+	} else if (kb_credential_is_secret(want)) {
 		if (strlen(value) < KB_CREDENTIAL_MIN)
 			kb_problems_add(problems, KB_E_INVALID,
 					"credentials: %s/%s.env: %s is shorter than %d characters",
@@ -183,7 +104,7 @@ void kb_credentials_load(const char *dir, const struct kb_manifest *m,
 	c->modules = kb_alloc(m->n_credentials, sizeof(*c->modules));
 	*ret_credentials = c;
 	if (m->n_credentials == 0 ||
-	    kb_problems_take(problems, open_folder(dir, &dirfd, &err), &err) < 0)
+	    kb_problems_take(problems, kb_credential_folder_open(dir, &dirfd, &err), &err) < 0)
 		return;
 	load_modules(c, dirfd, dir, m, problems);
 }
@@ -217,7 +138,7 @@ struct kb_value *kb_credentials_value(const struct kb_credentials *c, const stru
 
 		if (value)
 			kb_value_set(map, want->variable,
-				     kb_credential_is_secret(want->variable)
+				     kb_credential_is_secret(want)
 					     ? kb_value_secret(value, strlen(value))
 					     : kb_value_text(value));
 	}
@@ -231,7 +152,7 @@ void kb_credentials_hide(const struct kb_credentials *c, const struct kb_manifes
 		const struct kb_credential *want = &m->credentials[i];
 		const char *value = kb_credentials_get(c, want->module, want->variable);
 
-		if (value && kb_credential_is_secret(want->variable))
+		if (value && kb_credential_is_secret(want))
 			kb_redact_add(redact, value, strlen(value));
 	}
 }

@@ -2,10 +2,9 @@
  * root can look into. They are read once, wiped when the run ends, and reach
  * steps only through the files that templates write for the services.
  *
- * A variable whose name ends in _USER, _SUPERUSER, _NAME, _DB, _DATABASE,
- * _BUCKET, _HOST, _PORT or _QUORUM says who or where, not a secret: it may be
- * short, and it is not hidden from the log. Everything else is a secret of at
- * least eight bytes that is no placeholder.
+ * What it asks of a value is core/credential.h's: names may be short, and are
+ * not hidden from the log; a secret has eight bytes or more and is no
+ * placeholder.
  */
 #ifndef STUB_CREDENTIALS_H
 #define STUB_CREDENTIALS_H
@@ -16,8 +15,6 @@
 #include "core/value.h"
 #include "stub/problems.h"
 #include "stub/redact.h"
-
-#define KB_CREDENTIAL_MIN 8
 
 struct kb_credentials;
 
@@ -37,7 +34,5 @@ struct kb_value *kb_credentials_value(const struct kb_credentials *c, const stru
 /* Hide the secrets from what is shown and logged. */
 void kb_credentials_hide(const struct kb_credentials *c, const struct kb_manifest *m,
 			 struct kb_redact *redact);
-
-bool kb_credential_is_secret(const char *variable);
 
 #endif

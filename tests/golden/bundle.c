@@ -154,7 +154,8 @@ static void make_needs(struct kb_manifest *m)
 	m->ports[1] = 26379;
 	m->n_credentials = 1;
 	m->credentials = kb_alloc(1, sizeof(*m->credentials));
-	m->credentials[0] = (struct kb_credential){kb_strdup("redis"), kb_strdup("REDIS_PASSWORD")};
+	m->credentials[0] = (struct kb_credential){kb_strdup("redis"), kb_strdup("REDIS_PASSWORD"),
+						   KB_CREDENTIAL_SECRET, 32, kb_strdup("")};
 	kb_value_push(list, kb_value_bool(true));
 	kb_value_push(list, kb_value_null());
 	kb_value_push(list, kb_value_map());

@@ -127,8 +127,10 @@ static void put(int dirfd, const char *name, const char *text, mode_t mode)
 /* What kb_credentials_load says about a folder with this file. */
 static int load(const char *dir, struct kb_credentials **ret, char *first, size_t cap)
 {
-	static char module[] = "redis", password[] = "REDIS_PASSWORD", user[] = "REDIS_USER";
-	struct kb_credential wanted[] = {{module, password}, {module, user}};
+	static char module[] = "redis", password[] = "REDIS_PASSWORD", user[] = "REDIS_USER",
+		    none[] = "", kb[] = "kb";
+	struct kb_credential wanted[] = {{module, password, KB_CREDENTIAL_SECRET, 32, none},
+					 {module, user, KB_CREDENTIAL_VALUE, 0, kb}};
 	struct kb_manifest m = {.credentials = wanted, .n_credentials = 2};
 	kb_autoproblems struct kb_problems problems = KB_PROBLEMS_INIT;
 
@@ -200,16 +202,4 @@ KB_TEST(credentials_folder_is_private)
 	assert_int_equal(chmod(dir, 0755), 0);
 	assert_int_equal(load(dir, &c, first, sizeof(first)), KB_E_ENVIRONMENT);
 	kb_credentials_free(c);
-}
-
-KB_TEST(credentials_know_secrets_by_their_names)
-{
-	assert_true(kb_credential_is_secret("REDIS_PASSWORD"));
-	assert_true(kb_credential_is_secret("DATABASE_URL"));
-	assert_true(kb_credential_is_secret("K3S_TOKEN"));
-	assert_false(kb_credential_is_secret("POSTGRES_DB"));
-	assert_false(kb_credential_is_secret("RABBITMQ_USER"));
-	assert_false(kb_credential_is_secret("POSTGRES_SUPERUSER"));
-	assert_true(kb_credential_is_secret("POSTGRES_SUPERPASS"));
-	assert_false(kb_credential_is_secret("REDIS_MASTER_NAME"));
 }

@@ -58,7 +58,8 @@ static char *full_path(const char *path)
 #define ROLE                                                                    \
 	"role: redis\nsummary: Redis\nselect: {role: redis}\nimages: [redis]\n" \
 	"credentials:\n  redis: [REDIS_PASSWORD]\nvariables: {port: 6379}\n"
-#define STEPS "steps:\n  - {id: data, directory: /opt/keybuzz/redis, owner: \"999:999\"}\n"
+#define CREDENTIALS "credentials:\n  redis:\n    REDIS_PASSWORD: {secret: 32}\n"
+#define STEPS       "steps:\n  - {id: data, directory: /opt/keybuzz/redis, owner: \"999:999\"}\n"
 
 /* A site without a fault. */
 static void new_site(void)
@@ -72,6 +73,7 @@ static void new_site(void)
 	    COLUMNS HOST("redis-01", "10.0.0.1", "redis") HOST("redis-02", "10.0.0.2", "redis")
 		    HOST("lb-01", "10.0.0.9", "my-lb"));
 	put("manifests/images.yaml", IMAGES);
+	put("manifests/credentials.yaml", CREDENTIALS);
 	put("manifests/roles/redis.yaml", ROLE STEPS);
 	put("payload/lib/log.sh", "log() { :; }\n");
 	put("payload/roles/redis/steps/a.sh", "#!/bin/sh\n:\n");
@@ -277,7 +279,7 @@ KB_TEST(e6_e7_keys_of_site_yaml_are_typed)
 	       "manifests/site.yaml:8:5: os: the list is empty\n"
 	       "manifests/site.yaml:9:13: not_before: \"2026-02-30\" is not a day like 2026-01-31\n"
 	       "manifests/site.yaml:10:12: not_after: \"yes\" is not a day like 2026-01-31\n"
-	       "manifests/site.yaml:11:14: credentials: \"none\" is not journal or least\n"
+	       "manifests/site.yaml:11:14: credentials: \"none\" is not least or journal\n"
 	       "manifests/site.yaml:12:12: inventory: \"../servers.tsv\" is not a path below the "
 	       "site\n"
 	       "manifests/site.yaml:13:13: \"host\" is no name for a variable: templates have it "
@@ -426,9 +428,10 @@ KB_TEST(e11_numbers_of_a_role_are_bounded)
 KB_TEST(references_of_a_role_exist)
 {
 	new_site();
+	put("manifests/credentials.yaml", CREDENTIALS "    A: {value: a}\n    B: {value: b}\n");
 	expect_role("role: redis\nsummary: x\nselect: {role: Redis, rol: x}\nengine: podman\n"
 		    "images: [rdis]\nfiles: [none, ../../etc/passwd, /etc/passwd]\n"
-		    "credentials: {Redis: [A], redis: [a-b, A, B]}\n",
+		    "credentials: {Redis: [A], redis: [REDIS_PASWORD, A, B, A]}\n",
 		    "manifests/roles/redis.yaml:3:16: role: \"Redis\" is not a ROLE\n"
 		    "manifests/roles/redis.yaml:3:23: unknown key \"rol\"; did you mean \"role\"?\n"
 		    "manifests/roles/redis.yaml:4:9: engine: \"podman\" is not docker\n"
@@ -440,11 +443,58 @@ KB_TEST(references_of_a_role_exist)
 		    "component \"..\"\n"
 		    "manifests/roles/redis.yaml:6:33: files: path \"/etc/passwd\": is "
 		    "absolute\n"
-		    "manifests/roles/redis.yaml:7:15: \"Redis\" is not the name of a credentials "
-		    "file; use a-z, 0-9 and -\n"
-		    "manifests/roles/redis.yaml:7:35: redis: \"a-b\" is not a name like "
-		    "REDIS_PASSWORD\n"
-		    "manifests/roles/redis.yaml:7:40: redis: \"A\" stands twice\n");
+		    "manifests/roles/redis.yaml:7:15: credentials: credentials.yaml has no "
+		    "\"Redis\"\n"
+		    "manifests/roles/redis.yaml:7:35: redis: credentials.yaml has no "
+		    "\"REDIS_PASWORD\"; did you mean \"REDIS_PASSWORD\"?\n"
+		    "manifests/roles/redis.yaml:7:56: redis: \"A\" stands twice\n");
+}
+
+KB_TEST(credentials_say_how_they_are_made)
+{
+	new_site();
+	put("manifests/credentials.yaml",
+	    "credentials:\n  redis:\n    REDIS_PASSWORD: {secret: 8}\n    redis_user: {value: kb}\n"
+	    "    A: {value: \"a b\"}\n    B: {value: a, secret: 32}\n    C: {}\n"
+	    "    D: {verifier: E}\n    F: {verifier: A}\n    G: {hex: 3}\n  Mod: {}\n");
+	expect("manifests/credentials.yaml:3:30: secret: expected a number from 24 to 128, found "
+	       "8\n"
+	       "manifests/credentials.yaml:4:5: \"redis_user\" is not a name like REDIS_PASSWORD\n"
+	       "manifests/credentials.yaml:5:16: value: \"a b\" is not a default of letters, "
+	       "digits "
+	       "and ._:/@+,-\n"
+	       "manifests/credentials.yaml:6:8: B: exactly one of \"value\", \"secret\" and "
+	       "\"verifier\"\n"
+	       "manifests/credentials.yaml:7:8: C: exactly one of \"value\", \"secret\" and "
+	       "\"verifier\"\n"
+	       "manifests/credentials.yaml:8:8: D: \"E\" is no secret of redis\n"
+	       "manifests/credentials.yaml:9:8: F: \"A\" is no secret of redis\n"
+	       "manifests/credentials.yaml:10:8: G: exactly one of \"value\", \"secret\" and "
+	       "\"verifier\"\n"
+	       "manifests/credentials.yaml:10:9: unknown key \"hex\"\n"
+	       "manifests/credentials.yaml:11:3: \"Mod\" is not the name of a credentials file; "
+	       "use a-z, 0-9 and -\n");
+}
+
+KB_TEST(a_role_is_given_what_it_names_or_the_whole_file)
+{
+	struct kb_site *site = NULL;
+	int code;
+
+	new_site();
+	put("manifests/credentials.yaml",
+	    CREDENTIALS "    A: {value: a}\n  other: {B: {value: b}}\n");
+	free(load(&site, &code));
+	assert_int_equal(code, 0);
+	assert_int_equal(site->roles[0].n_credentials, 1);
+	assert_int_equal(site->roles[0].credentials[0].length, 32);
+	kb_site_free(site);
+	put("manifests/site.yaml", SITE "credentials: journal\n");
+	free(load(&site, &code));
+	assert_int_equal(code, 0);
+	assert_int_equal(site->roles[0].n_credentials, 2);
+	assert_string_equal(site->roles[0].credentials[0].variable, "A");
+	kb_site_free(site);
 }
 
 /* L8 among them: a step that watches one that comes later. */
