@@ -8,10 +8,10 @@
 #include "stub/setup.h"
 #include "stub/signals.h"
 
-static const struct kb_verb *const verbs[] = {&kb_verb_install,   &kb_verb_plan,  &kb_verb_verify,
-					      &kb_verb_info,      &kb_verb_list,  &kb_verb_extract,
-					      &kb_verb_status,    &kb_verb_check, &kb_verb_failover,
-					      &kb_verb_uninstall, &kb_verb_purge};
+static const struct kb_verb *const verbs[] = {
+	&kb_verb_install,  &kb_verb_plan,      &kb_verb_verify, &kb_verb_info,
+	&kb_verb_list,     &kb_verb_extract,   &kb_verb_status, &kb_verb_check,
+	&kb_verb_failover, &kb_verb_uninstall, &kb_verb_purge,  &kb_verb_credentials};
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
 static const char *program(const struct kb_run *run)

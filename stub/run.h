@@ -44,7 +44,7 @@ struct kb_verb {
 
 extern const struct kb_verb kb_verb_install, kb_verb_plan, kb_verb_verify, kb_verb_info,
 	kb_verb_list, kb_verb_extract, kb_verb_status, kb_verb_check, kb_verb_failover,
-	kb_verb_uninstall, kb_verb_purge;
+	kb_verb_uninstall, kb_verb_purge, kb_verb_credentials;
 
 /* Take the options every verb knows. */
 int kb_run_options(struct kb_run *run, struct kb_args *args, struct kb_err *err);

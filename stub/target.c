@@ -40,8 +40,8 @@ void kb_target_check_system(const struct kb_manifest *m, const char *machine, in
 			wanted.data, os.id, os.version[0] ? os.version : "without a version");
 }
 
-static int load_inventory(const struct kb_run *run, struct kb_bundle *bundle,
-			  struct kb_inventory **ret_inventory, struct kb_err *err)
+int kb_target_inventory(const struct kb_run *run, struct kb_bundle *bundle,
+			struct kb_inventory **ret_inventory, struct kb_err *err)
 {
 	const char *name = run->inventory ? run->inventory : KB_INVENTORY_FILE;
 	kb_autobuf struct kb_buf text = KB_BUF_INIT;
@@ -54,8 +54,8 @@ static int load_inventory(const struct kb_run *run, struct kb_bundle *bundle,
 				  NULL, ret_inventory, err);
 }
 
-static int find_self(const struct kb_run *run, const struct kb_inventory *inventory,
-		     const struct kb_host **ret_self, struct kb_err *err)
+int kb_target_self(const struct kb_run *run, const struct kb_inventory *inventory,
+		   const struct kb_host **ret_self, struct kb_err *err)
 {
 	kb_autonetaddr struct kb_netaddr local = KB_NETADDR_INIT;
 	int rc = kb_netaddr_read(&local, err);
@@ -108,11 +108,12 @@ void kb_target_check(const struct kb_run *run, struct kb_bundle *bundle,
 	ret_target->self = NULL;
 	if (uname(&machine) == 0)
 		kb_target_check_system(m, machine.machine, run->rootfd, problems);
-	if (kb_problems_take(problems, load_inventory(run, bundle, &ret_target->inventory, &err),
+	if (kb_problems_take(problems,
+			     kb_target_inventory(run, bundle, &ret_target->inventory, &err),
 			     &err) < 0)
 		return;
-	kb_problems_take(problems, find_self(run, ret_target->inventory, &ret_target->self, &err),
-			 &err);
+	kb_problems_take(problems,
+			 kb_target_self(run, ret_target->inventory, &ret_target->self, &err), &err);
 	kb_target_check_role(m, ret_target->inventory, ret_target->self, problems);
 }
 

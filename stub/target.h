@@ -19,6 +19,13 @@ void kb_target_check(const struct kb_run *run, struct kb_bundle *bundle,
 		     struct kb_target *ret_target, struct kb_problems *problems);
 void kb_target_free(struct kb_target *target);
 
+/* The bundle's inventory, or the one that --inventory names; and this host's
+ * line of it. */
+int kb_target_inventory(const struct kb_run *run, struct kb_bundle *bundle,
+			struct kb_inventory **ret_inventory, struct kb_err *err);
+int kb_target_self(const struct kb_run *run, const struct kb_inventory *inventory,
+		   const struct kb_host **ret_self, struct kb_err *err);
+
 /* The hosts this role is for; "" in the manifest is any. */
 void kb_target_filter(const struct kb_manifest *m, struct kb_inventory_filter *ret_filter);
 
