@@ -137,6 +137,45 @@ without_quorum() {
 	ok 'all are there' timed 'two of three were cut: synced' 240 all_synced
 }
 
+# What the lines of a slow_copy let through, each.
+THIN=5mbit
+
+# All data take longer to copy than a node waits for a group with a quorum: it has
+# none until then, and must not give up.
+slow_copy() {
+	ok 'purge makes maria-03 bare' run maria-03 purge --destroy-data=maria-03
+	ok 'the lines of the others are thin' thin_lines maria-01 maria-02
+	ok 'its bundle copies everything all the same' run maria-03 install
+	ok 'that took longer than a node waits for a group' copy_took_longer maria-03 60
+	ok 'the lines are wide again' wide_lines maria-01 maria-02
+	ok 'all hold the same' within 60 all_synced
+}
+
+thin_lines() {
+	local host
+	for host; do
+		on "$host" tc qdisc replace dev host0 root tbf rate "$THIN" burst 64kb latency 400ms || return 1
+	done
+}
+
+wide_lines() {
+	local host
+	for host; do
+		on "$host" tc qdisc del dev host0 root || return 1
+	done
+}
+
+# From its last start to the moment it had everything, as its journal says.
+copy_took_longer() { # HOST SECONDS
+	local took
+	took=$(on "$1" journalctl -u mariadb-docker.service -o short-unix | awk '
+		/: starting: join/ { begin = $1 }
+		/Synchronized with group, ready/ { end = $1 }
+		END { printf "%d", end - begin }')
+	printf '%-44s %s s\n' 'all data over thin lines' "$took" | tee -a "$work/times"
+	[ "$took" -gt "$2" ]
+}
+
 # The host dies in the middle of the install, and has a disk with the label of the
 # role meanwhile; the same command ends it.
 power_cut_during_install() {
