@@ -48,7 +48,11 @@ publisher_end() {
 	status=0
 	wait "$publisher_job" || status=$?
 	line=$(tail -n 1 "$work/published")
-	printf '%s: %s\n' "$1" "$line" | tee -a "$work/table"
+	{
+		printf '%s: %s\n' "$1" "$line"
+		awk '$1 == "written" { last = $3 }
+			$1 == "not" { printf "    not confirmed after %d ms: %s\n", $3 - last, $4 }' "$work/published" | head -n 6
+	} | tee -a "$work/table"
 	[ "$status" -eq 0 ] && [ "$(printf '%s\n' "$line" | sed -n 's/.*gap \([0-9]*\) ms/\1/p')" -le "$GAP_LIMIT" ]
 }
 
