@@ -92,7 +92,7 @@ all_synced() {
 }
 
 # What start-mariadb has said since the last boot, or since ever.
-said() { # HOST WORD
+times_started() { # HOST WORD
 	on "$1" journalctl -u mariadb-docker.service -o cat --boot="${3:-all}" | grep -c "^starting: $2"
 }
 
@@ -100,7 +100,7 @@ created_once() {
 	local host n
 	n=0
 	for host in $HOSTS; do
-		n=$((n + $(said "$host" create)))
+		n=$((n + $(times_started "$host" create)))
 	done
 	same 1 "$n"
 }
@@ -110,14 +110,14 @@ began_once() {
 	local host begun joined
 	begun=0 joined=0
 	for host in $HOSTS; do
-		begun=$((begun + $(said "$host" bootstrap 0)))
-		joined=$((joined + $(said "$host" join 0)))
+		begun=$((begun + $(times_started "$host" bootstrap 0)))
+		joined=$((joined + $(times_started "$host" join 0)))
 	done
 	same '1 2' "$begun $joined"
 }
 
 joined() {
-	same '0 1' "$(said "$1" bootstrap 0) $(said "$1" join 0)"
+	same '0 1' "$(times_started "$1" bootstrap 0) $(times_started "$1" join 0)"
 }
 
 waits_for() { # HOST TEXT
