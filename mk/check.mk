@@ -15,6 +15,8 @@ QUICK := unit='make -s check-unit' \
 # of a folder and the analyzers take all there is: they stand mixed, the longest
 # first, so that the processors always have work and the last ones end together.
 CHECKED = $(if $(FULL),$(LONG)) \
+	lbrabbitmq='tests/roles/lb/rabbitmq' \
+	lbmariadb='tests/roles/lb/mariadb' \
 	rabbitmq='tests/roles/rabbitmq/cluster' \
 	mariadb='tests/roles/mariadb/cluster' \
 	lint='make -s lint && echo "1 passed, 0 failed"' \
@@ -51,8 +53,6 @@ SUITES     ?= 3
 LONG := postgres='tests/roles/postgres/cluster' \
 	lb='tests/roles/lb/cluster' \
 	lbpostgres='tests/roles/lb/postgres' \
-	lbrabbitmq='tests/roles/lb/rabbitmq' \
-	lbmariadb='tests/roles/lb/mariadb' \
 	site='tests/roles/site/cluster'
 
 check-unit: $(B)/unit
