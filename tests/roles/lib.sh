@@ -1,6 +1,8 @@
 # shellcheck shell=dash
 # Shared by the tests on real hosts: counting, waiting, and the few things that
-# every role's test does with a fleet. Sourced from the root of the project.
+# every role's test does with a fleet. Sourced from the root of the project. The
+# test sets FLEET and HOSTS.
+# shellcheck disable=SC2153
 
 F=tests/hosts/fleet
 BUNDLE_KEY_DIR=${BUNDLE_KEY_DIR:-build/dev-trust}
@@ -212,18 +214,29 @@ finish() {
 	[ "$failed" -eq 0 ]
 }
 
-# prepare FLEET HOST [FOLDER]: our anchor and the role's credentials, nothing
-# else. FOLDER is where those are if they are not the same for all hosts.
+# prepare FLEET HOST: our anchor and the host's credentials, nothing else.
 prepare() {
+	local given
+	given=$work/credentials/hosts/$2
+	[ -d "$given" ] || given=$work/credentials
 	"$F" ssh "$1" "$2" 'install -d -m 0755 /etc/keybuzz/trust &&
 		install -d -m 0700 /opt/keybuzz-installer/credentials' &&
 		"$F" scp "$1" "$BUNDLE_KEY_DIR"/*.pub "$2:/etc/keybuzz/trust/" &&
-		"$F" scp "$1" "${3:-$work/credentials}"/*.env "$2:/opt/keybuzz-installer/credentials/" &&
+		"$F" scp "$1" "$given"/*.env "$2:/opt/keybuzz-installer/credentials/" &&
 		"$F" ssh "$1" "$2" 'chmod 0644 /etc/keybuzz/trust/*.pub &&
 			chmod 0600 /opt/keybuzz-installer/credentials/*.env'
 }
 
-# credentials MODULE VARIABLE..: made once per test run.
+# make_credentials BUNDLE..: as on the orchestrator, and what each host is given.
+make_credentials() {
+	local bundle
+	for bundle; do
+		build/keybuzz-run credentials "$bundle" --trust-dir "$BUNDLE_KEY_DIR" \
+			--credentials "$work/credentials" >"$work/made" || exit 1
+	done
+}
+
+# credentials MODULE VARIABLE..: of a site of our own, the same for all its hosts.
 credentials() {
 	local module variable
 	module=$1

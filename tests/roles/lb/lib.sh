@@ -15,30 +15,11 @@ lb() { # HOST ARGUMENT..
 	timeout 600 "$F" ssh "$FLEET" "$host" "./keybuzz-lb.run $*"
 }
 
-# Load balancers get what they check with and verifiers, not what opens the data.
-lb_credentials() {
-	mkdir -p "$work/lb"
-	printf 'HAPROXY_STATS_USER=operator\nHAPROXY_STATS_PASSWORD=%s\n' "$(openssl rand -hex 16)" >"$work/lb/lb.env"
-	grep -v '^REDIS_PASSWORD=' "$work/credentials/redis.env" >"$work/lb/redis.env"
-	[ -f "$work/credentials/postgres.env" ] || lb_users
-	grep -E '^(POSTGRES_DB|POSTGRES_APP_(USER|VERIFIER)|N8N_DB(_USER|_VERIFIER)?)=' \
-		"$work/credentials/postgres.env" >"$work/lb/postgres.env"
-	printf 'PGBOUNCER_STATS_USER=kb_pgb_stats\nPGBOUNCER_STATS_PASS=%s\n' "$(openssl rand -hex 16)" >>"$work/lb/postgres.env"
-}
-
-# The users of PostgreSQL, where a test has none of its own.
-lb_users() {
-	printf 'POSTGRES_DB=keybuzz\nPOSTGRES_APP_USER=kb_app\nPOSTGRES_APP_VERIFIER=%s\n' \
-		"$(tests/roles/postgres/verifier "$(openssl rand -hex 16)")" >"$work/credentials/postgres.env"
-	printf 'N8N_DB=n8n\nN8N_DB_USER=kb_n8n\nN8N_DB_VERIFIER=%s\n' \
-		"$(tests/roles/postgres/verifier "$(openssl rand -hex 16)")" >>"$work/credentials/postgres.env"
-}
-
 deliver_lb() {
 	local host
 	for host in $LBS; do
 		"$F" scp "$FLEET" "$LB_RUN" "$host:/root/keybuzz-lb.run" &&
-			prepare "$FLEET" "$host" "$work/lb" || return 1
+			prepare "$FLEET" "$host" || return 1
 	done
 }
 

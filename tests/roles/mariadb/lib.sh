@@ -23,17 +23,6 @@ on() { # HOST WORD..
 	"$F" exec "$FLEET" "$host" "$@"
 }
 
-mariadb_credentials() {
-	credentials mariadb MARIADB_ROOT_PASSWORD MARIADB_APP_PASSWORD PROXYSQL_MONITOR_PASSWORD \
-		GALERA_PEER_KEY
-	cat >>"$work/credentials/mariadb.env" <<-END
-		MARIADB_APP_USER=erpnext
-		MARIADB_DB=erpnext
-		GALERA_CLUSTER_NAME=keybuzz-galera
-		PROXYSQL_MONITOR_USER=proxysql_monitor
-	END
-}
-
 start() {
 	local host hosts
 	hosts=

@@ -1,43 +1,11 @@
 # shellcheck shell=dash
-# What a test with members of a PostgreSQL cluster needs: credentials, who leads,
+# What a test with members of a PostgreSQL cluster needs: who leads,
 # SQL, a client that writes, and the times of what happened. Sourced after
 # tests/roles/lib.sh; FLEET and HOSTS are set by the test.
 
 INSIDE=/opt/keybuzz/patroni/inside
 times=''
 notes=''
-
-# ---- credentials ----
-
-secret() {
-	openssl rand -hex 16
-}
-
-postgres_credentials() {
-	local password
-	password=$(secret)
-
-	mkdir -p "$work/credentials"
-	cat >"$work/credentials/postgres.env" <<-END
-		PATRONI_CLUSTER_NAME=keybuzz-pg
-		PATRONI_API_USER=patroni
-		PATRONI_API_PASSWORD=$(secret)
-		PATRONI_RAFT_PASSWORD=$(secret)
-		POSTGRES_SUPERUSER=kb_admin
-		POSTGRES_SUPERPASS=$(secret)
-		POSTGRES_REPL_USER=kb_repl
-		POSTGRES_REPL_PASS=$(secret)
-		POSTGRES_REWIND_USER=kb_rewind
-		POSTGRES_REWIND_PASS=$(secret)
-		POSTGRES_DB=keybuzz
-		POSTGRES_APP_USER=kb_app
-		POSTGRES_APP_PASS=$password
-		POSTGRES_APP_VERIFIER=$(tests/roles/postgres/verifier "$password")
-		N8N_DB=n8n
-		N8N_DB_USER=kb_n8n
-		N8N_DB_VERIFIER=$(tests/roles/postgres/verifier "$(secret)")
-	END
-}
 
 # ---- the bundle ----
 

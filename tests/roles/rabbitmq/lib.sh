@@ -18,7 +18,7 @@ deliver() { # [CREDENTIALS]
 	local host
 	for host in $HOSTS; do
 		"$F" scp "$FLEET" "$RUN" "$host:/root/keybuzz-rabbitmq.run" || return 1
-		prepare "$FLEET" "$host" ${1:+"$1"} || return 1
+		prepare "$FLEET" "$host" || return 1
 	done
 }
 
