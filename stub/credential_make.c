@@ -15,11 +15,9 @@ struct file {
 	char *shown; /* "/opt/../redis.env" */
 	struct kb_buf text;
 	struct kb_envfile *env;
+	const char **made; /* the caller's: names of what was added */
+	size_t n_made;
 };
-#define FILE_INIT                       \
-	{                               \
-		NULL, KB_BUF_INIT, NULL \
-	}
 #define autofile __attribute__((cleanup(forget)))
 
 static void forget(struct file *f)
@@ -41,20 +39,18 @@ static int read_file(int dirfd, const char *dir, const char *module, struct file
 	return rc;
 }
 
-static int add(struct file *f, const char *variable, const char *value, struct kb_buf *made,
-	       struct kb_err *err)
+static int add(struct file *f, const char *variable, const char *value, struct kb_err *err)
 {
 	if (f->text.len && f->text.data[f->text.len - 1] != '\n')
 		kb_buf_putc(&f->text, '\n');
 	kb_envfile_add(&f->text, variable, value);
-	kb_buf_printf(made, "%s%s", made->len ? ", " : "", variable);
+	f->made[f->n_made++] = variable;
 	kb_envfile_free(f->env);
 	f->env = NULL;
 	return kb_envfile_parse(f->shown, f->text.data, f->text.len, &f->env, err);
 }
 
-static int add_secret(struct file *f, const char *variable, size_t length, struct kb_buf *made,
-		      struct kb_err *err)
+static int add_secret(struct file *f, const char *variable, size_t length, struct kb_err *err)
 {
 	autowipe struct kb_buf secret = KB_BUF_INIT;
 	int rc;
@@ -63,33 +59,28 @@ static int add_secret(struct file *f, const char *variable, size_t length, struc
 		return 0;
 	kb_buf_reserve(&secret, length + 1);
 	rc = kb_secret_make(length, &secret, err);
-	return rc < 0 ? rc : add(f, variable, secret.data, made, err);
+	return rc < 0 ? rc : add(f, variable, secret.data, err);
 }
 
-static int add_verifier(struct file *f, const struct kb_credential *c, struct kb_buf *made,
-			struct kb_err *err)
+static int add_verifier(struct file *f, const struct kb_credential *c, struct kb_err *err)
 {
 	autowipe struct kb_buf verifier = KB_BUF_INIT;
 	int rc;
 
 	if (kb_envfile_get(f->env, c->variable))
 		return 0;
-	if ((rc = add_secret(f, c->text, c->length, made, err)) < 0 ||
+	if ((rc = add_secret(f, c->text, c->length, err)) < 0 ||
 	    (rc = kb_verifier_make(kb_envfile_get(f->env, c->text), NULL, &verifier, err)) < 0)
 		return rc;
-	return add(f, c->variable, verifier.data, made, err);
+	return add(f, c->variable, verifier.data, err);
 }
 
-static int add_missing(struct file *f, const struct kb_credential *c, struct kb_buf *made,
-		       struct kb_err *err)
+static int add_missing(struct file *f, const struct kb_credential *c, struct kb_err *err)
 {
 	switch (c->kind) {
-	case KB_CREDENTIAL_SECRET: return add_secret(f, c->variable, c->length, made, err);
-	case KB_CREDENTIAL_VERIFIER: return add_verifier(f, c, made, err);
-	default:
-		return kb_envfile_get(f->env, c->variable)
-			       ? 0
-			       : add(f, c->variable, c->text, made, err);
+	case KB_CREDENTIAL_SECRET: return add_secret(f, c->variable, c->length, err);
+	case KB_CREDENTIAL_VERIFIER: return add_verifier(f, c, err);
+	default: return kb_envfile_get(f->env, c->variable) ? 0 : add(f, c->variable, c->text, err);
 	}
 }
 
@@ -127,20 +118,18 @@ static int check_pairs(const struct file *f, const struct kb_credential *c, size
 }
 
 int kb_credential_make(int dirfd, const char *dir, const struct kb_credential *c, size_t n,
-		       struct kb_buf *ret_made, struct kb_err *err)
+		       const char **ret_made, size_t *ret_n_made, struct kb_err *err)
 {
-	autofile struct file f = FILE_INIT;
-	size_t before = ret_made->len;
+	autofile struct file f = {.text = KB_BUF_INIT, .made = ret_made};
 	int rc = read_file(dirfd, dir, c->module, &f, err);
 
 	if (rc < 0 || (rc = check_pairs(&f, c, n, err)) < 0)
 		return rc;
 	for (size_t i = 0; i < n; i++)
-		if ((rc = add_missing(&f, &c[i], ret_made, err)) < 0)
+		if ((rc = add_missing(&f, &c[i], err)) < 0)
 			return rc;
-	if (ret_made->len == before)
-		return 0;
-	return kb_credential_file_write(dirfd, c->module, &f.text, err);
+	*ret_n_made = f.n_made;
+	return f.n_made ? kb_credential_file_write(dirfd, c->module, &f.text, err) : 0;
 }
 
 static int open_host(int dirfd, const char *host, int *ret_fd, struct kb_err *err)
@@ -158,7 +147,7 @@ int kb_credential_hand_out(int dirfd, const char *dir, const char *host,
 			   struct kb_err *err)
 {
 	kb_autofree char *shown = kb_format("%s/" FOLDER_HOSTS "/%s", dir, host);
-	autofile struct file all = FILE_INIT, given = FILE_INIT;
+	autofile struct file all = {.text = KB_BUF_INIT}, given = {.text = KB_BUF_INIT};
 	autowipe struct kb_buf text = KB_BUF_INIT;
 	kb_autoclose int hostfd = -1;
 	int rc;

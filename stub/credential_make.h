@@ -14,14 +14,14 @@
 #define STUB_CREDENTIAL_MAKE_H
 
 #include "core/credential.h"
-#include "core/mem.h"
+#include "core/err.h"
 
 /* Add what is missing in DIR/MODULE.env; a verifier's password is made with
- * it. The names of what was made are appended to RET_MADE, separated by ", ".
- * KB_E_INVALID when a password is missing whose verifier is there, or when the
- * two do not fit: that file is not whole. */
+ * it. RET_MADE has room for 2 * N names; those of what was made are put there
+ * and point into C. KB_E_INVALID when a password is missing whose verifier is
+ * there, or when the two do not fit: that file is not whole. */
 int kb_credential_make(int dirfd, const char *dir, const struct kb_credential *c, size_t n,
-		       struct kb_buf *ret_made, struct kb_err *err);
+		       const char **ret_made, size_t *ret_n_made, struct kb_err *err);
 
 /* What HOST is given of DIR/MODULE.env: the variables of C, and those that
  * another role of the same host was given before. */

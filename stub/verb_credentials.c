@@ -56,37 +56,35 @@ static size_t module_end(const struct kb_manifest *m, size_t i)
 	return end;
 }
 
-static void tell_made(struct making *k, const char *module, struct kb_buf *made)
+static void tell_made(struct making *k, const char *module, const char **made, size_t n)
 {
-	char *at, *rest = made->data;
+	struct kb_json *j = &k->run->out;
 
-	if (made->len && !k->run->json)
-		printf("%s.env: made %s\n", module, made->data);
-	while (made->len && (at = strsep(&rest, ", ")) != NULL) {
-		if (!*at)
-			continue;
-		k->made++;
-		kb_json_object(&k->run->out);
-		kb_json_key_text(&k->run->out, "module", module);
-		kb_json_key_text(&k->run->out, "variable", at);
-		kb_json_object_end(&k->run->out);
+	for (size_t i = 0; i < n; i++) {
+		kb_json_object(j);
+		kb_json_key_text(j, "module", module);
+		kb_json_key_text(j, "variable", made[i]);
+		kb_json_object_end(j);
+		if (!k->run->json)
+			printf("%s.env: made %s\n", module, made[i]);
 	}
+	k->made += n;
 }
 
 static int make_all(struct making *k, struct kb_err *err)
 {
 	const struct kb_manifest *m = k->m;
+	kb_autofree const char **made = kb_alloc(2 * m->n_credentials, sizeof(*made));
 
-	for (size_t i = 0, end; i < m->n_credentials; i = end) {
+	for (size_t i = 0, end, n = 0; i < m->n_credentials; i = end) {
 		const struct kb_credential *c = &m->credentials[i];
-		kb_autobuf struct kb_buf made = KB_BUF_INIT;
 		int rc;
 
 		end = module_end(m, i);
-		rc = kb_credential_make(k->dirfd, k->run->credentials, c, end - i, &made, err);
+		rc = kb_credential_make(k->dirfd, k->run->credentials, c, end - i, made, &n, err);
 		if (rc < 0)
 			return rc;
-		tell_made(k, c->module, &made);
+		tell_made(k, c->module, made, n);
 	}
 	return 0;
 }

@@ -50,13 +50,19 @@ static void put(const char *dir, const char *text)
 	assert_int_equal(kb_file_replace(path, text, strlen(text), 0600, NULL), 0);
 }
 
-static int make(const char *dir, int fd, const struct kb_credential *c, size_t n, char **ret_made)
+/* RET_SAID: "A, B", or why not. */
+static int make(const char *dir, int fd, const struct kb_credential *c, size_t n, char **ret_said)
 {
-	kb_autobuf struct kb_buf made = KB_BUF_INIT;
+	struct kb_buf said = KB_BUF_INIT;
+	const char *made[6];
+	size_t n_made = 0;
 	struct kb_err err;
-	int rc = kb_credential_make(fd, dir, c, n, &made, &err);
+	int rc = kb_credential_make(fd, dir, c, n, made, &n_made, &err);
 
-	*ret_made = rc < 0 ? kb_strdup(err.text) : kb_strdup(made.data ? made.data : "");
+	kb_buf_puts(&said, rc < 0 ? err.text : "");
+	for (size_t i = 0; i < n_made; i++)
+		kb_buf_printf(&said, "%s%s", i ? ", " : "", made[i]);
+	*ret_said = kb_buf_steal(&said);
 	return rc;
 }
 
