@@ -183,16 +183,19 @@ static int check_images(struct audit *a, const struct kb_step *step, struct kb_e
 
 static int check_packages(struct audit *a, const struct kb_step *step, struct kb_err *err)
 {
-	kb_autodpkg struct kb_dpkg db = {.v = NULL};
-	int rc = kb_dpkg_read(a->run->rootfd, NULL, &db, err);
+	struct kb_package_plan *plan = NULL;
+	struct kb_err found;
+	int rc = kb_package_plan_look(a->run->rootfd, a->m, step, &plan, &found);
 
-	for (size_t i = 0; rc == 0 && i < step->n_args; i++) {
-		const struct kb_dpkg_package *p = kb_dpkg_find(&db, step->args[i]);
-
-		if (!p || !p->installed)
-			find(a, "missing", step->args[i], "the package is not installed");
-	}
-	return rc;
+	if (rc == KB_E_TARGET)
+		find(a, "unknown", step->id, found.text);
+	else if (rc < 0)
+		return kb_err_set(err, rc, "%s", found.text);
+	for (size_t i = 0; plan && i < plan->n_names; i++)
+		find(a, "missing", plan->names[i],
+		     "not installed in the version of the release or a later one");
+	kb_package_plan_free(plan);
+	return 0;
 }
 
 static int check_step(struct audit *a, const struct kb_step *step, struct kb_err *err)

@@ -15,9 +15,11 @@
 #include "core/mem.h"
 #include "stub/problems.h"
 
+struct kb_manifest;
 struct kb_plan;
 struct kb_plan_item;
 struct kb_scene;
+struct kb_step;
 
 /* ---- packages_status.c: dpkg's database, read and never written ---- */
 
@@ -66,7 +68,11 @@ struct kb_package_plan {
 	size_t n_staged;
 };
 
-/* Look at the host. KB_E_TARGET: the step has nothing for this release. */
+/* Look at the host, with the manifest alone: how much there is to do is not
+ * measured. KB_E_TARGET: the step has nothing for this release. */
+int kb_package_plan_look(int rootfd, const struct kb_manifest *m, const struct kb_step *step,
+			 struct kb_package_plan **ret_plan, struct kb_err *err);
+/* The same, measured. */
 int kb_package_plan_make(struct kb_scene *scene, const struct kb_plan_item *item,
 			 struct kb_package_plan **ret_plan, struct kb_err *err);
 void kb_package_plan_free(struct kb_package_plan *plan); /* NULL is fine */

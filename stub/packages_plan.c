@@ -118,25 +118,46 @@ static int measure(struct kb_scene *scene, struct kb_package_plan *plan, struct 
 	return 0;
 }
 
-static int make(struct kb_scene *scene, const struct kb_step *step, struct kb_package_plan *plan,
-		struct kb_err *err)
+static int look(int rootfd, const struct kb_manifest *m, const struct kb_step *step,
+		struct kb_package_plan *plan, struct kb_err *err)
 {
 	kb_autodpkg struct kb_dpkg db = {.n = 0};
 	struct kb_osrelease os;
-	int rc = kb_osrelease_read(scene->rootfd, &os, err);
+	int rc = kb_osrelease_read(rootfd, &os, err);
 
 	if (rc < 0)
 		return rc;
 	plan->release = kb_format("%s-%s", os.id, os.version);
-	take_carried(scene->m, plan);
-	if ((rc = kb_dpkg_read(scene->rootfd, native_arch(plan), &db, err)) < 0 ||
+	take_carried(m, plan);
+	if ((rc = kb_dpkg_read(rootfd, native_arch(plan), &db, err)) < 0 ||
 	    (rc = compare(step, &db, plan, err)) < 0)
 		return rc;
 	if (plan->n_asked == 0)
 		return kb_err_set(err, KB_E_TARGET, "the bundle carries no packages for %s",
 				  plan->release);
 	plan->unfinished = db.unfinished != NULL;
-	if ((rc = kb_services_held(scene->rootfd, err)) < 0)
+	return 0;
+}
+
+int kb_package_plan_look(int rootfd, const struct kb_manifest *m, const struct kb_step *step,
+			 struct kb_package_plan **ret_plan, struct kb_err *err)
+{
+	struct kb_package_plan *plan = kb_alloc(1, sizeof(*plan));
+	int rc = look(rootfd, m, step, plan, err);
+
+	if (rc < 0)
+		kb_package_plan_free(plan);
+	else
+		*ret_plan = plan;
+	return rc;
+}
+
+static int make(struct kb_scene *scene, const struct kb_step *step, struct kb_package_plan *plan,
+		struct kb_err *err)
+{
+	int rc = look(scene->rootfd, scene->m, step, plan, err);
+
+	if (rc < 0 || (rc = kb_services_held(scene->rootfd, err)) < 0)
 		return rc;
 	plan->held = rc == 1;
 	return plan->n_names ? measure(scene, plan, err) : 0;
