@@ -30,6 +30,7 @@ CHECKED = $(if $(FULL),$(LONG)) \
 	ospackages='tests/roles/packages/hosts' \
 	repro='make -s check-repro' \
 	volume='tests/roles/volume/hosts' \
+	release='tests/roles/release/hosts' \
 	coverage='make -s check-coverage' \
 	hosts='tests/hosts/selftest' \
 	fuzz='make -s fuzz-run FUZZ_RUNS=$(FUZZ_SHARE)' \
