@@ -1,6 +1,5 @@
 #include "builder/site_tree.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/dir.h"
 #include "core/name.h"
 
 enum {
@@ -137,32 +137,23 @@ static void free_names(char **names, size_t n)
 int kb_site_tree_names(int dirfd, const char *path, char ***ret_names, size_t *ret_n,
 		       struct kb_err *err)
 {
-	int fd = kb_site_tree_open_dir(dirfd, path, err);
+	kb_autoclose int fd = kb_site_tree_open_dir(dirfd, path, err);
+	kb_autodir DIR *dir = NULL;
 	char **names = NULL;
 	size_t n = 0, cap = 0;
-	struct dirent *entry;
-	DIR *dir;
+	const char *name;
+	int rc = fd < 0 ? fd : kb_dir_open(fd, ".", &dir, err);
 
-	if (fd < 0)
-		return fd;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return kb_err_errno(err, KB_E_IO, "%s", path);
-	}
-	while (errno = 0, (entry = readdir(dir))) {
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-			continue;
+	if (rc < 0)
+		return rc;
+	while ((rc = kb_dir_next(dir, &name, err)) > 0) {
 		names = kb_grow(names, n, &cap, sizeof(*names));
-		names[n++] = kb_strdup(entry->d_name);
+		names[n++] = kb_strdup(name);
 	}
-	if (errno) {
-		kb_err_errno(err, KB_E_IO, "%s", path);
+	if (rc < 0) {
 		free_names(names, n);
-		closedir(dir);
-		return KB_E_IO;
+		return kb_err_wrap(err, "%s", path);
 	}
-	closedir(dir);
 	if (n)
 		qsort(names, n, sizeof(*names), by_bytes);
 	*ret_names = names;

@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -8,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/dir.h"
 #include "core/proc.h"
 #include "stub/paths.h"
 #include "stub/report.h"
@@ -163,16 +163,18 @@ static bool is_candidate(int dirfd, const char *name)
  * have the kernel's. Links to them in the folders below are the same ones. */
 static int collect_devices(const char **argv, size_t n, size_t max, struct kb_err *err)
 {
-	DIR *dir = opendir(KB_PATH_DEVICES);
-	const struct dirent *entry;
+	kb_autodir DIR *dir = NULL;
+	const char *name;
+	int rc = kb_dir_open(AT_FDCWD, KB_PATH_DEVICES, &dir, err);
 
-	if (!dir)
-		return kb_err_errno(err, KB_E_IO, KB_PATH_DEVICES);
-	while (n < max && (entry = readdir(dir)))
-		if (is_candidate(dirfd(dir), entry->d_name))
-			argv[n++] = kb_format(KB_PATH_DEVICES "/%s", entry->d_name);
-	closedir(dir);
-	return 0;
+	if (rc == KB_E_MISSING) /* here that would say: no such device */
+		return kb_err_set(err, KB_E_IO, "there is no " KB_PATH_DEVICES);
+	if (rc < 0)
+		return rc;
+	while (n < max && (rc = kb_dir_next(dir, &name, err)) > 0)
+		if (is_candidate(dirfd(dir), name))
+			argv[n++] = kb_format(KB_PATH_DEVICES "/%s", name);
+	return rc < 0 ? kb_err_wrap(err, KB_PATH_DEVICES) : 0;
 }
 
 static int one_of(const char *tag, const char *paths, char **ret_path, struct kb_err *err)
