@@ -7,23 +7,22 @@ ATTACK  := $(B)/attack
 ATTACKS := environment limits streams steps races secrets state
 
 $(ATTACK)/host: $(call obj,tests/attack/host.c tests/faults/copy.c tests/faults/list.c \
-		tests/faults/trace.c tests/faults/world.c) $(LIBOBJ)
+		tests/faults/trace.c tests/faults/world.c)
+$(ATTACK)/odd: $(call obj,tests/attack/odd.c tests/faults/copy.c)
+$(ATTACK)/drive: $(call obj,tests/attack/engine/drive.c)
+$(ATTACK)/host $(ATTACK)/odd $(ATTACK)/drive: $(LIBOBJ)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
 
-$(ATTACK)/odd: $(call obj,tests/attack/odd.c tests/faults/copy.c) $(LIBOBJ)
-	@mkdir -p $(@D)
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
-
-$(ATTACK)/bundles/made: tests/attack/make-bundles $(wildcard tests/sites/mini/*/* tests/sites/mini/*/*/*) \
-		$(B)/keybuzz-bundle $(B)/keybuzz-run
+$(ATTACK)/bundles/made: tests/attack/make-bundles $(wildcard tests/sites/mini/*/*) \
+		$(wildcard tests/sites/mini/*/*/*) $(B)/keybuzz-bundle $(B)/keybuzz-run
 	$(call say,BUNDLES,$(@D))
 	$(Q)tests/attack/make-bundles $(@D)
 	@touch $@
 
-$(ATTACKS:%=check-%): check-%: $(ATTACK)/host $(ATTACK)/odd $(B)/faults/systemctl $(ATTACK)/bundles/made
+$(ATTACKS:%=check-%): check-%: $(ATTACK)/host $(ATTACK)/odd $(B)/faults/systemctl \
+		$(ATTACK)/bundles/made
 	$(ATTACK)/host $(CURDIR)/$(ATTACK)/bundles $(CURDIR)/$(B)/keybuzz-run \
 		$(CURDIR)/$(B)/faults/systemctl $(CURDIR)/tests/attack/$*
 
@@ -31,4 +30,5 @@ check-attacks: $(ATTACKS:%=check-%)
 
 .PHONY: check-attacks $(ATTACKS:%=check-%)
 
--include $(patsubst %.o,%.d,$(call obj,tests/attack/host.c tests/attack/odd.c))
+-include $(patsubst %.o,%.d,$(call obj,tests/attack/host.c tests/attack/odd.c \
+	tests/attack/engine/drive.c))

@@ -9,6 +9,7 @@
 # Points are for each scenario of tests/faults/sweep.c.
 
 FAULTS      := $(B)/faults
+MINI        := $(wildcard tests/sites/mini/*/* tests/sites/mini/*/*/*)
 FAULTS_SWEEP := tests/faults/copy.c tests/faults/list.c tests/faults/sweep.c tests/faults/trace.c \
 	       tests/faults/world.c
 KILL_POINTS ?= $(if $(FULL),0,255)
@@ -21,14 +22,10 @@ SIGNAL_POINTS ?= $(if $(FULL),0,60)
 ERROR_CALLS ?= $(if $(FULL),0,450)
 ERROR_ALLOCATIONS ?= $(if $(FULL),0,60)
 
-FAULTS_SWEEPS := kill signals errors verbs powercut tamper
+FAULTS_SWEEPS := kill signals modes errors verbs powercut tamper
 $(FAULTS)/kill: $(call obj,tests/faults/kill.c $(FAULTS_SWEEP))
 $(FAULTS)/signals: $(call obj,tests/faults/signals.c $(FAULTS_SWEEP))
-$(FAULTS)/modes: $(call obj,tests/faults/modes.c $(FAULTS_SWEEP)) $(LIBOBJ)
-	@mkdir -p $(@D)
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
-
+$(FAULTS)/modes: $(call obj,tests/faults/modes.c $(FAULTS_SWEEP))
 $(FAULTS)/errors: $(call obj,tests/faults/errors.c $(FAULTS_SWEEP))
 $(FAULTS)/verbs: $(call obj,tests/faults/verbs.c $(filter-out %/sweep.c,$(FAULTS_SWEEP)))
 $(FAULTS)/tamper: $(call obj,tests/attack/tamper.c $(FAULTS_SWEEP))
@@ -60,8 +57,7 @@ $(FAULTS)/systemctl: $(call obj,tests/faults/systemctl.c $(CORE))
 	$(Q)$(CC) $(ALLCFLAGS) -static-pie $(LDHARD) $(CLOSED:%=-Wl,--wrap=%) -o $@ $^ \
 		$(call obj,stub/closed_doors.c) -l:libarchive.a $(ZSTD) -l:libcrypto.a
 
-$(FAULTS)/bundles/made: tests/faults/make-bundles $(wildcard tests/sites/mini/*/* tests/sites/mini/*/*/*) \
-		$(B)/keybuzz-bundle $(B)/keybuzz-run
+$(FAULTS)/bundles/made: tests/faults/make-bundles $(MINI) $(B)/keybuzz-bundle $(B)/keybuzz-run
 	$(call say,BUNDLES,$(@D))
 	$(Q)tests/faults/make-bundles $(@D)
 	@touch $@
@@ -99,7 +95,8 @@ check-powercut: $(FAULTS)/powercut $(FAULTS)/systemctl $(FAULTS)/bundles/made
 
 check-faults: check-verbs check-kill check-signals check-errors
 
-.PHONY: check-kill check-modes check-signals check-errors check-verbs check-tamper check-powercut check-closed \
-	check-faults
+.PHONY: check-kill check-modes check-signals check-errors check-verbs check-tamper \
+	check-powercut check-closed check-faults
 
--include $(patsubst %.o,%.d,$(call obj,$(wildcard tests/faults/*.c) tests/attack/tamper.c tests/attack/closed.c))
+-include $(patsubst %.o,%.d,$(call obj,$(wildcard tests/faults/*.c) \
+	tests/attack/tamper.c tests/attack/closed.c))
