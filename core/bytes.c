@@ -1,12 +1,11 @@
 #include "core/bytes.h"
 
+#include <string.h>
+
 bool kb_all_zero(const uint8_t *p, size_t len)
 {
-	uint8_t seen = 0;
-
-	for (size_t i = 0; i < len; i++)
-		seen |= p[i];
-	return seen == 0;
+	/* the first is zero and each is as the one before it */
+	return len == 0 || (p[0] == 0 && memcmp(p, p + 1, len - 1) == 0);
 }
 
 const uint8_t *kb_take(struct kb_cursor *c, size_t len)

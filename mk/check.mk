@@ -47,7 +47,7 @@ CHECKED = $(if $(FULL),$(LONG)) \
 	files='tests/supply/test_files.sh' \
 	evidence='make -s check-evidence'
 MEMORY_MB  ?= 600
-FUZZ_SHARE ?= $(if $(FULL),100000000,10000)
+FUZZ_SHARE ?= $(if $(FULL),100000000,1000000)
 SUITES     ?= 3
 
 # Of five to eight hosts, and minutes of faults: in the full run only.

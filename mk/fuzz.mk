@@ -12,13 +12,42 @@ FUZZ_NAMES   := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fu
 FUZZ_SECONDS ?= 60
 FUZZ_RUNS    ?= -1
 FUZZ_CC      ?= clang
-FUZZ_SAN     := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+# -O2: what is compiled once runs a million times
+FUZZ_SAN     := -O2 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 		-fno-omit-frame-pointer
 # all of core, and what the targets reach of the two sides
 FUZZ_SRC     := $(CORE) $(filter-out builder/main.c stub/main.c,$(BUILDER) $(STUB))
 FUZZ_LIBS    := -larchive $(ZSTD) -lcrypto -lyaml
+# What is found in longer inputs is found in shorter ones: bytes, where not 1024.
+FUZZ_LEN_key := 160
+FUZZ_LEN_name := 512
+FUZZ_LEN_redact := 512
+FUZZ_LEN_simulation := 512
+FUZZ_LEN_http := 768
+FUZZ_LEN_envfile := 5120
+FUZZ_LEN_journal := 1100
+FUZZ_LEN_site := 1200
+FUZZ_LEN_manifest := 2048
+FUZZ_LEN_tar := 3072
+FUZZ_LEN_archive := 6144
+FUZZ_LEN_header := 5120
+fuzz_len = $(or $(FUZZ_LEN_$*),1024)
+# Targets that do one in so many of the executions that the others do.
+# site: reads six files of a folder, each by several system calls
+# archive: opens a library's reader anew for each member that it looks for
+# redact: makes 13 spellings of each secret
+FUZZ_PART_site := 20
+FUZZ_PART_archive := 2
+FUZZ_PART_redact := 2
+fuzz_runs = $(if $(filter -%,$(FUZZ_RUNS)),$(FUZZ_RUNS),$(fuzz_part))
+fuzz_part = $(shell expr $(FUZZ_RUNS) / $(or $(FUZZ_PART_$*),1))
 # no leak of ours hides behind what OpenSSL keeps until the end on purpose
 FUZZ_ENV     := ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=0 \
+		UBSAN_OPTIONS=print_stacktrace=1
+# Memory that is freed stays away for many executions, not for thousands; where it
+# was got is told by the nearest frames. What is found is run again with replay.
+FUZZ_SHORT   := quarantine_size_mb=16:malloc_context_size=8
+FUZZ_QUICK   := ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=0:$(FUZZ_SHORT) \
 		UBSAN_OPTIONS=print_stacktrace=1
 
 # --- replay: gcc is enough ---
@@ -43,10 +72,14 @@ check-fuzz: $(FUZZ)/replay
 
 # --- search: one program per target ---
 
+# The judges of the tests are not what is to be explored.
+fuzz_explored = $(if $(filter tests/%,$<),,-fsanitize=fuzzer-no-link)
+
 $(FUZZ)/obj/%.o: %.c Makefile mk/fuzz.mk
 	@mkdir -p $(@D)
 	$(call say,CC+FUZZ,$<)
-	$(Q)$(FUZZ_CC) $(BASE) $(FUZZ_SAN) -fsanitize=fuzzer-no-link -MMD -MP -c $< -o $@
+	$(Q)$(FUZZ_CC) $(BASE) $(FUZZ_SAN) $(fuzz_explored) \
+		-MMD -MP -c $< -o $@
 
 $(FUZZ)/fuzz.a: $(FUZZ_SRC:%.c=$(FUZZ)/obj/%.o)
 	@rm -f $@
@@ -60,8 +93,8 @@ fuzz: $(FUZZ_NAMES:%=fuzz-%)
 
 $(FUZZ_NAMES:%=fuzz-%): fuzz-%: $(FUZZ)/fuzz_%
 	@mkdir -p $(FUZZ)/corpus/$*
-	$(Q)$(FUZZ_ENV) $< $(FUZZ)/corpus/$* tests/fuzz/corpus/$* -max_len=4096 -timeout=20 \
-		-max_total_time=$(FUZZ_SECONDS) -runs=$(FUZZ_RUNS) -rss_limit_mb=2048 \
+	$(Q)$(FUZZ_QUICK) $< $(FUZZ)/corpus/$* tests/fuzz/corpus/$* -max_len=$(fuzz_len) \
+		-timeout=20 -max_total_time=$(FUZZ_SECONDS) -runs=$(fuzz_runs) -rss_limit_mb=2048 \
 		-print_final_stats=1 -artifact_prefix=$(FUZZ)/found-$*- \
 		$(if $(wildcard tests/fuzz/dict/$*),-dict=tests/fuzz/dict/$*) \
 		>$(FUZZ)/$*.log 2>&1 || { tail -n 60 $(FUZZ)/$*.log; exit 1; }

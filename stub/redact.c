@@ -118,14 +118,12 @@ static void add_base64(struct kb_redact *r, const char *s, size_t len, unsigned 
 	size_t bits = (shift + len) * 8, first = (shift * 8 + 5) / 6;
 
 	for (size_t at = first; (at + 1) * 6 <= bits; at++) {
-		unsigned value = 0;
+		size_t byte = at * 6 / 8 - shift;
+		unsigned two = (unsigned)(uint8_t)s[byte] << 8;
 
-		for (size_t bit = at * 6; bit < at * 6 + 6; bit++) {
-			size_t byte = bit / 8 - shift;
-
-			value = value << 1 | ((unsigned)(uint8_t)s[byte] >> (7 - bit % 8) & 1u);
-		}
-		kb_buf_putc(&out, alphabet[value]);
+		if (byte + 1 < len)
+			two |= (uint8_t)s[byte + 1];
+		kb_buf_putc(&out, alphabet[two >> (10 - at * 6 % 8) & 63]);
 	}
 	if (out.len)
 		add_form(r, out.data, out.len);

@@ -34,6 +34,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 #define KB_FUZZ(name) int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 #endif
 
+/* Memory that is made once and not for each execution. What is taken ends where
+ * the memory ends, so that an access behind it is seen. */
+struct kb_fuzz_room {
+	uint8_t *bytes;
+	size_t size;
+};
+
+static inline void *kb_fuzz_take(struct kb_fuzz_room *room, size_t len)
+{
+	if (!room->bytes || len > room->size) {
+		free(room->bytes);
+		room->size = len ? len : 1;
+		room->bytes = malloc(room->size);
+		if (!room->bytes)
+			abort();
+	}
+	return room->bytes + room->size - len;
+}
+
 #define KB_MUST(condition)                                                                \
 	do {                                                                              \
 		if (!(condition)) {                                                       \

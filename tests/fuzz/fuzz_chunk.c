@@ -10,10 +10,12 @@
 
 enum { PLAIN_MAX = 1 << 18 };
 
+static struct kb_fuzz_room room;
+
 static void round_trip(struct kb_codec *codec, const uint8_t *data, size_t len)
 {
-	kb_autofree uint8_t *stored = kb_alloc(KB_CHUNK_STORED, 1);
-	kb_autofree uint8_t *plain = kb_alloc(len, 1);
+	static uint8_t stored[KB_CHUNK_STORED];
+	uint8_t *plain = kb_fuzz_take(&room, len);
 	struct kb_chunk chunk;
 
 	KB_MUST(kb_chunk_encode(codec, 1, data, len, stored, &chunk, NULL) == 0);
@@ -24,7 +26,7 @@ static void round_trip(struct kb_codec *codec, const uint8_t *data, size_t len)
 
 static void decode(struct kb_codec *codec, const uint8_t *data, size_t len, uint32_t size)
 {
-	kb_autofree uint8_t *plain = kb_alloc(size, 1);
+	uint8_t *plain = kb_fuzz_take(&room, size);
 	struct kb_chunk chunk = {.stored = (uint32_t)len, .plain = size};
 	struct kb_err err = {.code = 0};
 	int rc;
@@ -40,15 +42,15 @@ static void decode(struct kb_codec *codec, const uint8_t *data, size_t len, uint
 
 KB_FUZZ(chunk)
 {
-	struct kb_codec *codec;
+	static struct kb_codec *codec; /* one for all, as for the chunks of a bundle */
 
 	if (len < 5 || len > KB_CHUNK_STORED)
 		return 0;
-	codec = kb_codec_new();
+	if (!codec)
+		codec = kb_codec_new();
 	if (data[0] & 1)
 		round_trip(codec, data + 1, len - 1);
 	else
 		decode(codec, data + 4, len - 4, kb_get32(data) / 2 % PLAIN_MAX + 1);
-	kb_codec_free(codec);
 	return 0;
 }

@@ -26,9 +26,10 @@ static void run(const char *data, size_t len, size_t piece, struct outcome *o)
 		size_t n = len - at < piece ? len - at : piece, used = 0, body_len = 0;
 		const char *body = NULL;
 		/* a copy, so that a read behind the piece is seen */
-		kb_autofree char *copy = kb_strndup(data + at, n);
+		kb_autofree char *copy = malloc(n);
 
-		copy = kb_realloc(copy, n, 1);
+		KB_MUST(copy);
+		memcpy(copy, data + at, n);
 		o->rc = kb_http_parse(p, copy, n, &used, &body, &body_len, NULL);
 		if (o->rc < 0)
 			break;

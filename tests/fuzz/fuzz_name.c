@@ -8,7 +8,7 @@
 #include "core/name.h"
 #include "core/utf8.h"
 
-enum { ENTRIES_MAX = 64 };
+enum { ENTRIES_MAX = 24 };
 
 /* One component between slashes at a time, with nothing remembered. */
 static void judge_again(const char *path, size_t len, bool absolute)

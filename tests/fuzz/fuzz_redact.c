@@ -8,8 +8,12 @@ enum { SECRETS_MAX = 8 };
 
 static void hex_of(const char *s, size_t len, struct kb_buf *out)
 {
-	for (size_t i = 0; i < len; i++)
-		kb_buf_printf(out, "%02x", (unsigned char)s[i]);
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < len; i++) {
+		kb_buf_putc(out, digits[(unsigned char)s[i] >> 4]);
+		kb_buf_putc(out, digits[s[i] & 15]);
+	}
 }
 
 /* The filter's own "***" may stand for a part of a secret made of stars. */

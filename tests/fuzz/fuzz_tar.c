@@ -18,9 +18,9 @@ static int next_piece(void *ctx, const void **ret_data, size_t *ret_len, struct 
 
 	(void)err;
 	free(in->copy);
-	in->copy = kb_alloc(n, 1);
-	if (n)
-		memcpy(in->copy, in->at, n);
+	in->copy = malloc(n ? n : 1);
+	KB_MUST(in->copy);
+	memcpy(in->copy, in->at, n);
 	in->at += n;
 	in->left -= n;
 	*ret_data = in->copy;
