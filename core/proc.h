@@ -2,9 +2,10 @@
  * command line, with an environment built for it and nothing inherited.
  *
  * The child gets /dev/null as its input, two pipes as its output, no other
- * descriptor but the one that is shared, default signals, umask 077, its own session, and dies with
- * us. Its output is handed over line by line while it runs; a line is cut at KB_PROC_LINE_MAX
- * bytes, and output without end is read without being kept.
+ * descriptor but the one that is shared, default signals, umask 077, its own
+ * session, and dies with us. Its output is handed over line by line while it
+ * runs; a line is cut at KB_PROC_LINE_MAX bytes, and output without end is read
+ * without being kept.
  *
  * When the program is over, or out of time, or no longer wanted, everything it
  * started is ended too: its process group first by TERM, then by KILL, then
