@@ -6,7 +6,7 @@ DEPS_SITE  := mmdebstrap skopeo curl debian-archive-keyring dpkg-dev
 DEPS_TEST  := libcmocka-dev clang clang-format clang-tidy cppcheck shellcheck valgrind strace \
 	      systemd-container iproute2 nftables tcpdump openssh-client openssl xfsprogs e2fsprogs btrfs-progs \
 	      docker-registry gnupg makeself zstd jq mandoc minisign gcovr python3 python3-pika procps \
-	      libfuse3-dev
+	      libfuse3-dev afl++
 DEPS       := $(DEPS_BUILD) $(DEPS_SITE) $(DEPS_TEST)
 
 deps:

@@ -4,6 +4,7 @@
 #	make fuzz FUZZ_SECONDS=600      look for new ones (FUZZ_RUNS: by number)
 #	make fuzz-http FUZZ_SECONDS=60  one target
 #	make fuzz-run FUZZ_RUNS=100000  each target that many executions
+#	make fuzz-afl FUZZ_SECONDS=600  the same targets by AFL++ (fuzz-afl-http: one)
 #	make fuzz-keep                  keep what reached something new
 #	make check-golden               golden bundles with the real programs
 
@@ -103,6 +104,41 @@ $(FUZZ_NAMES:%=fuzz-%): fuzz-%: $(FUZZ)/fuzz_%
 		END { printf "fuzz %-10s %9d executions, %5d edges, no findings\n", name, runs, cov }' \
 		$(FUZZ)/$*.log
 
+# --- the same targets by AFL++, which mutates otherwise ---
+
+$(FUZZ)/afl-obj/%.o: %.c Makefile mk/fuzz.mk
+	@mkdir -p $(@D)
+	$(call say,CC+AFL,$<)
+	$(Q)AFL_QUIET=1 afl-clang-fast $(BASE) $(FUZZ_SAN) -MMD -MP -c $< -o $@
+
+$(FUZZ)/afl.a: $(FUZZ_SRC:%.c=$(FUZZ)/afl-obj/%.o)
+	@rm -f $@
+	$(Q)$(AR) rcsD $@ $^
+
+$(FUZZ)/afl_%: $(FUZZ)/afl-obj/tests/fuzz/fuzz_%.o $(FUZZ)/afl.a
+	$(call say,LINK,$@)
+	$(Q)AFL_QUIET=1 afl-clang-fast $(BASE) $(FUZZ_SAN) -fsanitize=fuzzer -pie -o $@ $^ $(FUZZ_LIBS)
+
+fuzz-afl: $(FUZZ_NAMES:%=fuzz-afl-%)
+
+# What crashes or hangs is in afl-NAME/default/. AFL++ takes no empty input.
+$(FUZZ_NAMES:%=fuzz-afl-%): fuzz-afl-%: $(FUZZ)/afl_%
+	@rm -rf $(FUZZ)/afl-$* $(FUZZ)/afl-in-$*
+	@mkdir -p $(FUZZ)/afl-in-$*
+	@find tests/fuzz/corpus/$* -type f -size +0 -exec cp -t $(FUZZ)/afl-in-$* {} +
+	$(Q)AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_NO_AFFINITY=1 AFL_FAST_CAL=1 \
+		AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 \
+		ASAN_OPTIONS=abort_on_error=1:symbolize=0:detect_leaks=0:quarantine_size_mb=16 \
+		UBSAN_OPTIONS=abort_on_error=1:halt_on_error=1:symbolize=0 \
+		afl-fuzz -V $(FUZZ_SECONDS) -m none -t 5000+ -g 1 -G $(fuzz_len) \
+		$(if $(wildcard tests/fuzz/dict/$*),-x tests/fuzz/dict/$*) \
+		-i $(FUZZ)/afl-in-$* -o $(FUZZ)/afl-$* -- $< >$(FUZZ)/afl-$*.log 2>&1 || \
+		{ tail -n 30 $(FUZZ)/afl-$*.log; exit 1; }
+	@awk -v name=$* '$$1 == "execs_done" { runs = $$3 } $$1 == "edges_found" { cov = $$3 } \
+		$$1 == "saved_crashes" || $$1 == "saved_hangs" { bad += $$3 } \
+		END { printf "afl %-10s %9d executions, %5d edges, %d findings\n", name, runs, cov, bad; \
+			exit bad > 0 || runs == 0 }' $(FUZZ)/afl-$*/default/fuzzer_stats
+
 # By number and not by time: the same share on a slow machine.
 fuzz-run:
 	@$(MAKE) --no-print-directory FUZZ_SECONDS=0 \
@@ -124,7 +160,8 @@ fuzz-keep: $(FUZZ_NAMES:%=$(FUZZ)/fuzz_%)
 	done
 
 -include $(patsubst %.c,$(FUZZ)/replay-obj/%.d,$(FUZZ_SRC) $(wildcard tests/fuzz/*.c)) \
-	$(patsubst %.c,$(FUZZ)/obj/%.d,$(FUZZ_SRC) $(wildcard tests/fuzz/*.c))
+	$(patsubst %.c,$(FUZZ)/obj/%.d,$(FUZZ_SRC) $(wildcard tests/fuzz/*.c)) \
+	$(patsubst %.c,$(FUZZ)/afl-obj/%.d,$(FUZZ_SRC) $(wildcard tests/fuzz/*.c))
 
 # --- golden bundles ---
 
@@ -139,5 +176,7 @@ golden: $(B)/golden
 check-golden: $(B)/golden $(B)/keybuzz-bundle $(B)/keybuzz-run
 	tests/golden/run $(B)
 
-.SECONDARY: $(FUZZ_NAMES:%=$(FUZZ)/obj/tests/fuzz/fuzz_%.o)
+.SECONDARY: $(FUZZ_NAMES:%=$(FUZZ)/obj/tests/fuzz/fuzz_%.o) \
+	$(FUZZ_NAMES:%=$(FUZZ)/afl-obj/tests/fuzz/fuzz_%.o)
 .PHONY: check-fuzz fuzz fuzz-run fuzz-keep golden check-golden $(FUZZ_NAMES:%=fuzz-%)
+.PHONY: fuzz-afl $(FUZZ_NAMES:%=fuzz-afl-%)
