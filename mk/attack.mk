@@ -9,11 +9,17 @@ ATTACKS := environment limits streams steps races secrets state
 $(ATTACK)/host: $(call obj,tests/attack/host.c tests/faults/copy.c tests/faults/list.c \
 		tests/faults/trace.c tests/faults/world.c)
 $(ATTACK)/odd: $(call obj,tests/attack/odd.c tests/faults/copy.c)
-$(ATTACK)/drive: $(call obj,tests/attack/engine/drive.c)
-$(ATTACK)/host $(ATTACK)/odd $(ATTACK)/drive: $(LIBOBJ)
+$(ATTACK)/host $(ATTACK)/odd: $(LIBOBJ)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALLCFLAGS) -pie -o $@ $^ -larchive $(ZSTD) -lcrypto -lyaml
+
+# static: it runs on a host that has no library of ours
+$(ATTACK)/drive: $(call obj,tests/attack/engine/drive.c $(CORE) $(filter-out stub/main.c,$(STUB)))
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALLCFLAGS) -static-pie $(LDHARD) $(CLOSED:%=-Wl,--wrap=%) -o $@ $^ \
+		-l:libarchive.a $(ZSTD) -l:libcrypto.a
 
 $(ATTACK)/bundles/made: tests/attack/make-bundles $(wildcard tests/sites/mini/*/*) \
 		$(wildcard tests/sites/mini/*/*/*) $(B)/keybuzz-bundle $(B)/keybuzz-run

@@ -31,6 +31,7 @@ CHECKED = $(if $(FULL),$(LONG)) \
 	repro='make -s check-repro' \
 	volume='tests/roles/volume/hosts' \
 	release='tests/roles/release/hosts' \
+	engine='tests/attack/engine/hosts' \
 	coverage='make -s check-coverage' \
 	hosts='tests/hosts/selftest' \
 	fuzz='make -s fuzz-run FUZZ_RUNS=$(FUZZ_SHARE)' \
@@ -66,7 +67,7 @@ check-quick: bundles $(B)/unit
 # Made before, so that no two suites make the same thing at the same time.
 PREPARED = $(B)/unit $(B)/golden $(B)/closed $(FUZZ)/replay $(FAULTS_SWEEPS:%=$(FAULTS)/%) \
 	   $(FAULTS)/keybuzz-run $(FAULTS)/systemctl $(FAULTS)/bundles/made $(ATTACK)/host \
-	   $(ATTACK)/odd $(ATTACK)/bundles/made
+	   $(ATTACK)/odd $(ATTACK)/drive $(ATTACK)/bundles/made
 
 check: deps
 	@$(MAKE) --no-print-directory bundles $(PREPARED)
