@@ -191,8 +191,8 @@ static int show_containers(struct kb_engine *e, struct kb_err *err)
 	return rc;
 }
 
-static int act(struct kb_engine *e, struct folder *f, const char *verb,
-	       const struct kb_progress *p, struct kb_err *err)
+static int act(struct kb_engine *e, struct folder *f, const char *verb, const struct kb_progress *p,
+	       struct kb_err *err)
 {
 	static struct kb_image_status status[IMAGES];
 	struct kb_image_load load;
