@@ -56,24 +56,33 @@ give_up() { # ADDRESS HOST..
 	done
 }
 
-# One node that is too slow holds the others back, instead of falling behind for
-# ever; its check says so, and when it is fast again nothing is missing.
+# Nodes that apply more slowly than clients commit hold these back, instead of
+# falling behind for ever. The check says so, and when they are done nothing is
+# missing. Slow is a change of a table without a key, in the order in which each of
+# its rows is found last. (A node with little processor is no such case: it is slow
+# to acknowledge what it gets, and then nothing waits in it.)
 flow_control() {
 	local host
-	ok 'maria-03 has a fiftieth of a processor' on maria-03 docker update --cpus 0.02 mariadb
+	ok 'a change of one table that takes the other nodes long' change_without_key
 	crowd_begin
-	ok 'it holds the others back' timed 'a slow node: the others are held back' 180 held_back maria-01
+	ok 'they hold clients back' timed 'slow nodes: clients are held back' 60 held_back maria-01
 	ok 'nobody falls further behind than flow control lets him' behind_at_most maria-03 1000
-	ok 'a check on maria-01 fails with the reason: 62' within 60 check_fails maria-01 'was held back for'
-	ok 'maria-03 has all of it again' on maria-03 docker update --cpus 2 mariadb
+	ok 'a check on maria-01 fails with the reason: 62' check_fails maria-01 'was held back for'
 	crowd_end
-	ok 'all hold the same' timed 'the node is fast again: synced, nothing waiting' 180 caught_up
+	ok 'all hold the same' timed 'slow nodes are done: nothing waits' 600 caught_up
 	for host in $HOSTS; do
-		ok "$host holds every row" same "$rows" "$(inside "$host" sql monitor local \
+		ok "$host holds every row" same "$rows" "$(inside "$host" sql local \
 			'SET SESSION wsrep_sync_wait = 1; SELECT COUNT(*) FROM keybuzz_selftest.crowd')"
 	done
-	inside maria-01 sql local 'DROP TABLE keybuzz_selftest.crowd'
+	inside maria-01 sql local 'DROP TABLE keybuzz_selftest.crowd, keybuzz_selftest.keyless'
 	ok 'checks are green on every host' everyone_checks
+}
+
+change_without_key() {
+	inside maria-01 sql local 'CREATE TABLE keybuzz_selftest.keyless (n INT, t CHAR(100))' &&
+		inside maria-01 sql local "INSERT INTO keybuzz_selftest.keyless
+			SELECT seq, 'x' FROM keybuzz_selftest.seq_1_to_16000" &&
+		inside maria-01 sql local 'UPDATE keybuzz_selftest.keyless SET n = n + 1 ORDER BY n DESC'
 }
 
 # Four clients that commit row by row, as fast as maria-01 lets them.
@@ -82,7 +91,7 @@ crowd_begin() {
 	inside maria-01 sql local 'CREATE TABLE keybuzz_selftest.crowd (id BIGINT AUTO_INCREMENT PRIMARY KEY, t TEXT)'
 	crowd=
 	for n in 1 2 3 4; do
-		awk 'BEGIN { while (n++ < 5000) print "INSERT INTO keybuzz_selftest.crowd (t) VALUES (REPEAT(\"x\", 500));" }' |
+		awk 'BEGIN { while (n++ < 1000) print "INSERT INTO keybuzz_selftest.crowd (t) VALUES (REPEAT(\"x\", 500));" }' |
 			"$F" net "$FLEET" chroot "$work/client" mariadb --defaults-file="$SETTINGS/monitor.cnf" \
 				--host "$(address_of maria-01)" --protocol tcp >"$work/crowd-$n" 2>&1 &
 		crowd="$crowd $!"
@@ -97,7 +106,7 @@ crowd_end() {
 		wait "$pid" || status=1
 	done
 	cat "$work"/crowd-*
-	rows=20000
+	rows=4000
 	ok 'every client has committed all its rows' test "$status" -eq 0
 }
 
