@@ -15,6 +15,7 @@ QUICK := unit='make -s check-unit' \
 # of a folder and the analyzers take all there is: they stand mixed, the longest
 # first, so that the processors always have work and the last ones end together.
 CHECKED = $(if $(FULL),$(LONG)) \
+	postgres='tests/roles/postgres/cluster' \
 	lbrabbitmq='tests/roles/lb/rabbitmq' \
 	lbmariadb='tests/roles/lb/mariadb' \
 	rabbitmq='tests/roles/rabbitmq/cluster' \
@@ -52,8 +53,7 @@ FUZZ_SHARE ?= $(if $(FULL),100000000,1000000)
 SUITES     ?= 3
 
 # Of five to eight hosts, and minutes of faults: in the full run only.
-LONG := postgres='tests/roles/postgres/cluster' \
-	lb='tests/roles/lb/cluster' \
+LONG := lb='tests/roles/lb/cluster' \
 	lbpostgres='tests/roles/lb/postgres' \
 	site='tests/roles/site/cluster'
 
