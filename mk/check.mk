@@ -15,46 +15,46 @@ QUICK := unit='make -s check-unit' \
 # of a folder and the analyzers take all there is: they stand mixed, the longest
 # first, so that the processors always have work and the last ones end together.
 CHECKED = $(if $(FULL),$(LONG)) \
-	postgres='tests/roles/postgres/cluster' \
-	lbrabbitmq='tests/roles/lb/rabbitmq' \
+	lbpostgres='tests/roles/lb/postgres' \
+	fuzz='make -s fuzz-run FUZZ_RUNS=$(FUZZ_SHARE)' \
 	lbmariadb='tests/roles/lb/mariadb' \
-	rabbitmq='tests/roles/rabbitmq/cluster' \
-	mariadb='tests/roles/mariadb/cluster' \
 	lint='make -s lint && echo "1 passed, 0 failed"' \
+	lbrabbitmq='tests/roles/lb/rabbitmq' \
+	base='tests/roles/base/hosts' \
+	errors='make -s check-errors' \
+	mariadb='tests/roles/mariadb/cluster' \
 	faults='make -s check-verbs check-kill check-signals check-modes' \
 	redis='tests/roles/redis/cluster' \
-	errors='make -s check-errors' \
-	base='tests/roles/base/hosts' \
+	postgres='tests/roles/postgres/cluster' \
+	tamper='make -s check-tamper' \
+	rabbitmq='tests/roles/rabbitmq/cluster' \
+	repro='make -s check-repro' \
+	ospackages='tests/roles/packages/hosts' \
 	steps='make -s check-steps' \
 	bare='tests/roles/bare/cluster' \
-	surroundings='make -s check-environment check-limits check-races' \
-	ospackages='tests/roles/packages/hosts' \
-	repro='make -s check-repro' \
-	volume='tests/roles/volume/hosts' \
-	release='tests/roles/release/hosts' \
-	engine='tests/attack/engine/hosts' \
 	coverage='make -s check-coverage' \
-	hosts='tests/hosts/selftest' \
-	fuzz='make -s fuzz-run FUZZ_RUNS=$(FUZZ_SHARE)' \
-	refusals='tests/attack/refusals' \
+	release='tests/roles/release/hosts' \
+	surroundings='make -s check-environment check-limits check-races' \
+	engine='tests/attack/engine/hosts' \
 	powercut='make -s check-powercut' \
-	tamper='make -s check-tamper' \
+	volume='tests/roles/volume/hosts' \
+	debian='tests/supply/test_debian.sh' \
+	hosts='tests/hosts/selftest' \
+	inputs='tests/attack/inputs' \
+	refusals='tests/attack/refusals' \
 	streams='make -s check-streams' \
 	records='make -s check-secrets check-state' \
 	memory='SIZE_MB=$(MEMORY_MB) tests/attack/memory' \
-	debian='tests/supply/test_debian.sh' \
-	inputs='tests/attack/inputs' \
 	registry='tests/supply/test_registry.sh' \
 	packages='tests/supply/test_packages.sh' \
 	files='tests/supply/test_files.sh' \
 	evidence='make -s check-evidence'
 MEMORY_MB  ?= 600
 FUZZ_SHARE ?= $(if $(FULL),100000000,1000000)
-SUITES     ?= 3
+SUITES     ?= 4
 
 # Of five to eight hosts, and minutes of faults: in the full run only.
 LONG := lb='tests/roles/lb/cluster' \
-	lbpostgres='tests/roles/lb/postgres' \
 	site='tests/roles/site/cluster'
 
 check-unit: $(B)/unit
