@@ -3,10 +3,10 @@
 # after tests/roles/lib.sh; FLEET and LBS are set.
 
 LB_RUN=${LB_RUN:-dist/keybuzz-lb.run}
-# What the role itself writes all the time, and where an install notes that it
-# has asked again for what is pending (one of the clusters is missing in each of
-# these tests): not for `tree`.
-LB_ALIVE='/opt/keybuzz/(redis-lb/status|haproxy/run|haproxy/seen|pgbouncer/run)|/var/lib/keybuzz|/keybuzz-installer/logs'
+# What the role itself writes all the time, where an install notes that it has
+# asked again for what is pending (one of the clusters is missing in each of these
+# tests), and what the first run after a boot lays out: not for `tree`.
+LB_ALIVE='/opt/keybuzz/(redis-lb/status|haproxy/run|haproxy/seen|pgbouncer/run)|/var/lib/keybuzz|/keybuzz-installer/logs|^/run/keybuzz'
 
 lb() { # HOST ARGUMENT..
 	local host
