@@ -15,23 +15,19 @@ QUICK := unit='make -s check-unit' \
 # of a folder and the analyzers take all there is: they stand mixed, the longest
 # first, so that the processors always have work and the last ones end together.
 CHECKED = $(if $(FULL),$(LONG)) \
-	lbpostgres='tests/roles/lb/postgres' \
-	fuzz='make -s fuzz-run FUZZ_RUNS=$(FUZZ_SHARE)' \
-	lbmariadb='tests/roles/lb/mariadb' \
-	lint='make -s lint && echo "1 passed, 0 failed"' \
 	lbrabbitmq='tests/roles/lb/rabbitmq' \
+	fuzz='make -s fuzz-run FUZZ_RUNS=$(FUZZ_SHARE)' \
 	base='tests/roles/base/hosts' \
+	lint='make -s lint && echo "1 passed, 0 failed"' \
 	errors='make -s check-errors' \
 	mariadb='tests/roles/mariadb/cluster' \
 	faults='make -s check-verbs check-kill check-signals check-modes' \
 	redis='tests/roles/redis/cluster' \
 	postgres='tests/roles/postgres/cluster' \
 	tamper='make -s check-tamper' \
-	rabbitmq='tests/roles/rabbitmq/cluster' \
 	repro='make -s check-repro' \
 	ospackages='tests/roles/packages/hosts' \
 	steps='make -s check-steps' \
-	bare='tests/roles/bare/cluster' \
 	coverage='make -s check-coverage' \
 	release='tests/roles/release/hosts' \
 	surroundings='make -s check-environment check-limits check-races' \
@@ -51,11 +47,16 @@ CHECKED = $(if $(FULL),$(LONG)) \
 	evidence='make -s check-evidence'
 MEMORY_MB  ?= 600
 FUZZ_SHARE ?= $(if $(FULL),100000000,1000000)
-SUITES     ?= 4
+SUITES     ?= 3
 
-# Of five to eight hosts, and minutes of faults: in the full run only.
-LONG := lb='tests/roles/lb/cluster' \
-	site='tests/roles/site/cluster'
+# What takes ten minutes or more, or is also part of another suite: in the full
+# run only.
+LONG := lbpostgres='tests/roles/lb/postgres' \
+	lbmariadb='tests/roles/lb/mariadb' \
+	lb='tests/roles/lb/cluster' \
+	site='tests/roles/site/cluster' \
+	rabbitmq='tests/roles/rabbitmq/cluster' \
+	bare='tests/roles/bare/cluster'
 
 check-unit: $(B)/unit
 	$(B)/unit
