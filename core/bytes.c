@@ -5,7 +5,7 @@
 bool kb_all_zero(const uint8_t *p, size_t len)
 {
 	/* the first is zero and each is as the one before it */
-	return len == 0 || (p[0] == 0 && memcmp(p, p + 1, len - 1) == 0);
+	return p[0] == 0 && memcmp(p, p + 1, len - 1) == 0;
 }
 
 const uint8_t *kb_take(struct kb_cursor *c, size_t len)

@@ -37,6 +37,7 @@ static inline void kb_put64(uint8_t *p, uint64_t v)
 		p[i] = (uint8_t)(v >> (8 * i));
 }
 
+/* LEN is one or more. */
 bool kb_all_zero(const uint8_t *p, size_t len);
 
 /* A cursor over LEN bytes. The first read past the end sets `bad`, every later

@@ -217,3 +217,17 @@ KB_TEST(A22_keys_of_small_order_sign_nothing)
 		expect_weak((uint8_t *)point.data);
 	}
 }
+
+/* One byte away from those that are refused, in the middle. */
+KB_TEST(A22_keys_just_below_the_prime_are_keys)
+{
+	kb_autobuf struct kb_buf point = KB_BUF_INIT;
+	char pem[KB_KEY_PEM_LEN + 1];
+	struct kb_key key, back;
+
+	unhex("edfffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe7f", &point);
+	memcpy(key.b, point.data, KB_KEY_LEN);
+	kb_key_pem(&key, pem);
+	assert_int_equal(kb_key_parse(pem, KB_KEY_PEM_LEN, "k", &back, NULL), 0);
+	assert_true(kb_key_eq(&key, &back));
+}
