@@ -46,7 +46,7 @@ CHECKED = $(if $(FULL),$(LONG)) \
 	files='tests/supply/test_files.sh' \
 	evidence='make -s check-evidence'
 MEMORY_MB  ?= 600
-FUZZ_SHARE ?= $(if $(FULL),100000000,400000)
+FUZZ_SHARE ?= $(if $(FULL),100000000,200000)
 SUITES     ?= 3
 
 # What takes ten minutes or more, or is also part of another suite: in the full
