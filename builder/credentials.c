@@ -11,11 +11,6 @@ static bool is_module(const char *text)
 	return text[0] >= 'a' && text[0] <= 'z' && kb_site_load_is_id(text);
 }
 
-static bool is_default(const char *text)
-{
-	return kb_credential_is_value(text);
-}
-
 static int compare(const void *a, const void *b)
 {
 	return kb_credential_compare(a, b);
@@ -41,11 +36,12 @@ static void load_kind(struct kb_schema_map *map, struct kb_credential *c)
 	if (kb_schema_has(map, "verifier") && ++kinds)
 		c->kind = KB_CREDENTIAL_VERIFIER;
 	free(c->text);
-	c->text = kb_schema_word(
-		map, c->kind == KB_CREDENTIAL_VERIFIER ? "verifier" : "value", "",
-		c->kind == KB_CREDENTIAL_VERIFIER ? kb_credential_is_variable : is_default,
-		c->kind == KB_CREDENTIAL_VERIFIER ? "the variable of a password"
-						  : "a default of letters, digits and ._:/@+,-");
+	if (c->kind == KB_CREDENTIAL_VERIFIER)
+		c->text = kb_schema_word(map, "verifier", "", kb_credential_is_variable,
+					 "the variable of a password");
+	else
+		c->text = kb_schema_word(map, "value", "", kb_credential_is_value,
+					 "a default of letters, digits and ._:/@+,-");
 	c->length = (uint16_t)kb_schema_number(map, "secret", KB_CREDENTIAL_MAKE_MIN,
 					       KB_CREDENTIAL_MAKE_MAX, 0);
 	if (map->node && kinds != 1)

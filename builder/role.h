@@ -17,7 +17,7 @@ void kb_role_free(struct kb_role *role); /* what it points to */
 char *kb_role_source(struct kb_site_load *l, const struct kb_schema *in, struct kb_role *role,
 		     const struct kb_yaml_node *node, const char *what);
 
-/* What it is given of credentials.yaml (credentials.c). */
+/* What it is given of credentials.yaml (role_credentials.c). */
 void kb_role_credentials_load(struct kb_site_load *l, struct kb_schema_map *map,
 			      struct kb_role *role);
 /* The steps of all phases (role_steps.c). */

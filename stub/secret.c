@@ -97,7 +97,7 @@ int kb_verifier_make(const char *password, const uint8_t *salt, struct kb_buf *o
 {
 	uint8_t fresh[KB_VERIFIER_SALT], salted[KEY], client[KEY], server[KEY];
 	struct kb_digest stored;
-	int rc = kb_random(fresh, sizeof(fresh), err);
+	int rc = salt ? 0 : kb_random(fresh, sizeof(fresh), err);
 
 	if (rc < 0)
 		return rc;

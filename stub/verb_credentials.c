@@ -199,9 +199,9 @@ const struct kb_verb kb_verb_credentials = {
 	.name = "credentials",
 	.summary = "on the orchestrator: make what the role's hosts are to be given",
 	.usage = "credentials [--credentials DIR] [--inventory FILE] [--json]",
-	.help = "Adds what is missing to DIR/MODULE.env and never changes what is there: names "
-		"get\n"
-		"the site's defaults, secrets are random, verifiers are made of their passwords.\n"
+	.help = "Adds what is missing to DIR/MODULE.env and never changes what is there: names\n"
+		"get the site's defaults, secrets are random, verifiers are made of their\n"
+		"passwords.\n"
 		"DIR/hosts/HOST/ then holds what each host of the role is given, and no more:\n\n"
 		"  scp -p DIR/hosts/redis-01/*.env redis-01:/opt/keybuzz-installer/credentials/\n",
 	.needs_root = true,
