@@ -30,15 +30,19 @@ static int show(const struct kb_builder *b, struct kb_bundle *first, struct kb_b
 static int run(const struct kb_builder *b, struct kb_args *args, struct kb_err *err)
 {
 	struct kb_bundle *first = NULL, *second = NULL;
+	const char *paths[2];
+	struct kb_trust_choice choice;
 	struct kb_trust trust;
-	int rc = kb_open_trust(args, &trust, err);
+	int rc;
 
+	kb_open_trust_take(args, &choice);
+	if ((rc = kb_open_path_take(args, &paths[0], err)) < 0 ||
+	    (rc = kb_open_path_take(args, &paths[1], err)) < 0 ||
+	    (rc = kb_args_end(args, err)) < 0 || (rc = kb_open_trust(&choice, &trust, err)) < 0)
+		return rc;
+	rc = kb_open_path(paths[0], &trust, &first, err);
 	if (rc == 0)
-		rc = kb_open_next(args, &trust, &first, err);
-	if (rc == 0)
-		rc = kb_open_next(args, &trust, &second, err);
-	if (rc == 0)
-		rc = kb_args_end(args, err);
+		rc = kb_open_path(paths[1], &trust, &second, err);
 	if (rc == 0)
 		rc = show(b, first, second, err);
 	kb_bundle_close(first);

@@ -22,21 +22,27 @@ static int take_wanted(struct kb_args *args, const char **wanted, size_t *ret_n,
 
 static int run(const struct kb_builder *b, struct kb_args *args, struct kb_err *err)
 {
-	struct kb_meter *meter = kb_meter_new(b->quiet, b->json);
-	const char *wanted[WANTED_MAX], *dir = kb_args_option(args, "directory", 'C', NULL);
+	const char *path, *wanted[WANTED_MAX], *dir = kb_args_option(args, "directory", 'C', NULL);
 	struct kb_bundle *bundle = NULL;
+	struct kb_trust_choice choice;
 	struct kb_progress progress;
 	size_t n = 0, written = 0;
+	struct kb_meter *meter;
+	struct kb_trust trust;
 	int rc;
 
+	kb_open_trust_take(args, &choice);
+	if ((rc = kb_open_path_take(args, &path, err)) < 0 ||
+	    (rc = take_wanted(args, wanted, &n, err)) < 0)
+		return rc;
+	if (!dir)
+		return kb_err_set(err, KB_E_USAGE, "extract: -C DIR says where to");
+	if ((rc = kb_open_trust(&choice, &trust, err)) < 0 ||
+	    (rc = kb_open_path(path, &trust, &bundle, err)) < 0)
+		return rc;
+	meter = kb_meter_new(b->quiet, b->json);
 	kb_meter_progress(meter, &progress);
-	rc = kb_open_bundle(args, &bundle, err);
-	if (rc == 0)
-		rc = take_wanted(args, wanted, &n, err);
-	if (rc == 0 && !dir)
-		rc = kb_err_set(err, KB_E_USAGE, "extract: -C DIR says where to");
-	if (rc == 0)
-		rc = kb_extract(bundle, dir, wanted, n, &progress, &written, err);
+	rc = kb_extract(bundle, dir, wanted, n, &progress, &written, err);
 	kb_meter_free(meter);
 	kb_bundle_close(bundle);
 	if (rc == 0 && !b->json)

@@ -16,8 +16,6 @@ static int show(const struct kb_builder *b, struct kb_args *args, show_text_fn *
 	struct kb_json j;
 	int rc = kb_open_bundle(args, &bundle, err);
 
-	if (rc == 0)
-		rc = kb_args_end(args, err);
 	if (rc == 0 && b->json) {
 		kb_json_init(&j, &out);
 		kb_json_object(&j);

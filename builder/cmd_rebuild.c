@@ -135,8 +135,6 @@ static int run(const struct kb_builder *b, struct kb_args *args, struct kb_err *
 	struct kb_bundle *bundle = NULL;
 	int rc = kb_open_bundle(args, &bundle, err);
 
-	if (rc == 0)
-		rc = kb_args_end(args, err);
 	if (rc == 0 && !checks)
 		rc = kb_err_set(err, KB_E_USAGE,
 				"rebuild: --check is needed; it writes nothing, build does");

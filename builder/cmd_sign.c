@@ -88,8 +88,6 @@ static int run(const struct kb_builder *b, struct kb_args *args, struct kb_err *
 	int rc;
 
 	rc = kb_open_bundle(args, &bundle, err);
-	if (rc == 0)
-		rc = kb_args_end(args, err);
 	if (rc == 0 && !key_path)
 		rc = kb_err_set(err, KB_E_USAGE, "sign: --key FILE is needed");
 	if (bundle)

@@ -13,8 +13,6 @@ static int run(const struct kb_builder *b, struct kb_args *args, struct kb_err *
 
 	kb_meter_progress(meter, &progress);
 	if (rc == 0)
-		rc = kb_args_end(args, err);
-	if (rc == 0)
 		rc = kb_bundle_verify(bundle, &progress, err);
 	kb_meter_free(meter);
 	if (rc == 0 && !b->json)

@@ -3,15 +3,20 @@
 #include <errno.h>
 #include <fcntl.h>
 
-int kb_open_trust(struct kb_args *args, struct kb_trust *ret_trust, struct kb_err *err)
+void kb_open_trust_take(struct kb_args *args, struct kb_trust_choice *ret_choice)
 {
-	const char *dir = kb_args_option(args, "trust-dir", 0, "/etc/keybuzz/trust");
-	const char *hex = kb_args_option(args, "trust-fingerprint", 0, NULL);
-	int rc = kb_trust_load(dir, ret_trust, err);
+	ret_choice->dir = kb_args_option(args, "trust-dir", 0, "/etc/keybuzz/trust");
+	ret_choice->fingerprint = kb_args_option(args, "trust-fingerprint", 0, NULL);
+}
 
-	if (rc < 0 || !hex)
+int kb_open_trust(const struct kb_trust_choice *choice, struct kb_trust *ret_trust,
+		  struct kb_err *err)
+{
+	int rc = kb_trust_load(choice->dir, ret_trust, err);
+
+	if (rc < 0 || !choice->fingerprint)
 		return rc;
-	if (!kb_digest_parse(hex, &ret_trust->fingerprint))
+	if (!kb_digest_parse(choice->fingerprint, &ret_trust->fingerprint))
 		return kb_err_set(err, KB_E_USAGE,
 				  "--trust-fingerprint: 64 lower-case hex digits, as sha256sum of "
 				  "the public key prints them");
@@ -19,16 +24,18 @@ int kb_open_trust(struct kb_args *args, struct kb_trust *ret_trust, struct kb_er
 	return 0;
 }
 
-int kb_open_next(struct kb_args *args, const struct kb_trust *trust, struct kb_bundle **ret_bundle,
+int kb_open_path_take(struct kb_args *args, const char **ret_path, struct kb_err *err)
+{
+	*ret_path = kb_args_positional(args);
+	return *ret_path ? 0 : kb_err_set(err, KB_E_USAGE, "which bundle? Name a .run file");
+}
+
+int kb_open_path(const char *path, const struct kb_trust *trust, struct kb_bundle **ret_bundle,
 		 struct kb_err *err)
 {
-	const char *path = kb_args_positional(args);
-	int fd;
-
-	if (!path)
-		return kb_err_set(err, KB_E_USAGE, "which bundle? Name a .run file");
 	/* O_NONBLOCK: a FIFO must not hang us; it is refused by its type */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
 	if (fd < 0)
 		return kb_err_errno(err, errno == ENOENT ? KB_E_MISSING : KB_E_IO, "%s", path);
 	return kb_bundle_open(fd, path, trust, ret_bundle, err);
@@ -36,8 +43,14 @@ int kb_open_next(struct kb_args *args, const struct kb_trust *trust, struct kb_b
 
 int kb_open_bundle(struct kb_args *args, struct kb_bundle **ret_bundle, struct kb_err *err)
 {
+	struct kb_trust_choice choice;
 	struct kb_trust trust;
-	int rc = kb_open_trust(args, &trust, err);
+	const char *path;
+	int rc;
 
-	return rc < 0 ? rc : kb_open_next(args, &trust, ret_bundle, err);
+	kb_open_trust_take(args, &choice);
+	if ((rc = kb_open_path_take(args, &path, err)) < 0 || (rc = kb_args_end(args, err)) < 0 ||
+	    (rc = kb_open_trust(&choice, &trust, err)) < 0)
+		return rc;
+	return kb_open_path(path, &trust, ret_bundle, err);
 }
