@@ -1,10 +1,7 @@
 #include "builder/credentials.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static bool is_module(const char *text)
 {
@@ -129,21 +126,14 @@ static void load_modules(struct kb_schema_map *top, struct kb_site *site)
 	kb_schema_close(&map);
 }
 
-void kb_site_credentials_load(struct kb_site_load *l)
+void kb_site_credentials_take(struct kb_site_load *l, const struct kb_yaml_node *root)
 {
 	kb_autofree char *shown = kb_site_load_shown(l, KB_CREDENTIALS_FILE);
-	kb_autoyaml struct kb_yaml *yaml = NULL;
 	struct kb_schema in = {shown, l->diag};
 	struct kb_schema_map top;
-	struct stat st;
 
-	if (fstatat(l->dirfd, KB_CREDENTIALS_FILE, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
-		return;
-	l->site->credentials_refused = true;
-	if (kb_yaml_load(l->dirfd, KB_CREDENTIALS_FILE, shown, l->diag, &yaml, NULL) < 0)
-		return;
-	l->site->credentials_refused = false;
-	if (kb_schema_open(&in, kb_yaml_root(yaml), KB_CREDENTIALS_FILE, &top))
+	l->site->credentials_refused = !root;
+	if (kb_schema_open(&in, root, KB_CREDENTIALS_FILE, &top))
 		load_modules(&top, l->site);
 	kb_schema_close(&top);
 }

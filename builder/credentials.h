@@ -9,7 +9,7 @@
 #define KB_CREDENTIALS_FILE "credentials.yaml"
 
 /* Fill the site's credentials, sorted; none where there is no file. */
-void kb_site_credentials_load(struct kb_site_load *l);
+void kb_site_credentials_take(struct kb_site_load *l, const struct kb_yaml_node *root);
 
 /* The credential MODULE, VARIABLE of the site; NULL when it has none. */
 const struct kb_credential *kb_site_credential(const struct kb_site *site, const char *module,

@@ -311,18 +311,15 @@ static void check_tags(const struct kb_site_load *l, const struct kb_schema *in)
 					    images[j].name);
 }
 
-void kb_image_source_load(struct kb_site_load *l)
+void kb_image_source_take(struct kb_site_load *l, const struct kb_yaml_node *root)
 {
-	kb_autoyaml struct kb_yaml *yaml = NULL;
 	struct kb_site *site = l->site;
 	struct kb_schema_map top, images;
 	struct kb_schema in;
 
-	site->images_file = kb_site_load_shown(l, "images.yaml");
+	site->images_file = kb_site_load_shown(l, KB_IMAGES_FILE);
 	in = (struct kb_schema){site->images_file, l->diag};
-	if (kb_yaml_load(l->dirfd, "images.yaml", site->images_file, l->diag, &yaml, NULL) < 0)
-		return;
-	kb_schema_open(&in, kb_yaml_root(yaml), "images.yaml", &top);
+	kb_schema_open(&in, root, KB_IMAGES_FILE, &top);
 	kb_schema_open(&in, kb_schema_need(&top, "images"), "images", &images);
 	if (images.node) {
 		site->images = kb_alloc(images.node->n, sizeof(*site->images));

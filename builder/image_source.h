@@ -6,8 +6,10 @@
 
 #include "builder/site_load.h"
 
+#define KB_IMAGES_FILE "images.yaml"
+
 /* Fill the site's images, sorted by name. */
-void kb_image_source_load(struct kb_site_load *l);
+void kb_image_source_take(struct kb_site_load *l, const struct kb_yaml_node *root);
 void kb_image_source_free(struct kb_image_source *image); /* what it points to */
 
 /* NULL when REFERENCE can be pinned, else why not: a static text. */

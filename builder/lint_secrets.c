@@ -124,13 +124,20 @@ static bool is_assigned_secret(const char *line, size_t len, size_t at, bool set
 	return settings && is_literal(line + at, len - at);
 }
 
+/* The first look at each place, of which there are as many as bytes. */
+static bool may_begin(char c, char name)
+{
+	return (c | 0x20) == (name | 0x20);
+}
+
 static const char *find_assignment(const char *line, size_t len, bool settings, size_t *ret_offset)
 {
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		size_t n = strlen(names[i]);
 
 		for (size_t at = 0; at + n < len; at++)
-			if (strncasecmp(line + at, names[i], n) == 0 &&
+			if (may_begin(line[at], names[i][0]) &&
+			    strncasecmp(line + at, names[i], n) == 0 &&
 			    is_assigned_secret(line, len, at + n, settings, ret_offset))
 				return "the value of a secret";
 	}

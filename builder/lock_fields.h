@@ -14,6 +14,10 @@ void kb_lock_take_digest(struct kb_schema_map *map, const char *key, struct kb_d
 /* A list of NAME VERSION ARCH SIZE SHA256 PATH, in order. */
 void kb_lock_take_debs(struct kb_schema_map *map, const char *key, struct kb_debs *debs);
 
+/* All of lock/images.yaml into LOCK, a struct kb_lock that is empty; for
+ * kb_lock_file_read. */
+void kb_lock_take_all(void *lock, const struct kb_schema *in, const struct kb_yaml_node *root);
+
 /* Text of an author inside double quotes. */
 void kb_lock_add_quoted(struct kb_buf *buf, const char *indent, const char *key, const char *text);
 /* For the digest of inputs: "WHAT WORD" lines, sorted. */

@@ -228,7 +228,7 @@ static void read_entry(const struct kb_schema *in, const struct kb_yaml_member *
 	kb_lock_entry_free(&e);
 }
 
-static void read_lock(void *ctx, const struct kb_schema *in, const struct kb_yaml_node *root)
+void kb_lock_take_all(void *ctx, const struct kb_schema *in, const struct kb_yaml_node *root)
 {
 	struct kb_lock *lock = ctx;
 	const struct kb_yaml_node *images;
@@ -250,7 +250,7 @@ static void read_lock(void *ctx, const struct kb_schema *in, const struct kb_yam
 int kb_lock_load_images(const struct kb_site *site, struct kb_lock **ret_lock, struct kb_err *err)
 {
 	kb_autolock struct kb_lock *lock = kb_alloc(1, sizeof(*lock));
-	int rc = kb_lock_file_read(site, KB_LOCK_FILE, read_lock, lock, err);
+	int rc = kb_lock_file_read(site, KB_LOCK_FILE, kb_lock_take_all, lock, err);
 
 	if (rc == 0)
 		*ret_lock = kb_steal(lock);

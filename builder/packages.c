@@ -1,10 +1,7 @@
 #include "builder/packages.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "builder/site_settings.h"
 #include "core/name.h"
@@ -188,23 +185,15 @@ static void load_groups(struct kb_schema_map *top, struct kb_packages *p)
 		qsort(p->groups, p->n_groups, sizeof(*p->groups), by_group);
 }
 
-void kb_packages_load(struct kb_site_load *l)
+void kb_packages_take(struct kb_site_load *l, const struct kb_yaml_node *root)
 {
-	kb_autofree char *shown = kb_site_load_shown(l, KB_PACKAGES_FILE);
-	kb_autoyaml struct kb_yaml *yaml = NULL;
-	struct kb_packages *p;
+	struct kb_packages *p = l->site->packages = kb_alloc(1, sizeof(*p));
 	struct kb_schema_map top;
 	struct kb_schema in;
-	struct stat st;
 
-	if (fstatat(l->dirfd, KB_PACKAGES_FILE, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
-		return;
-	p = l->site->packages = kb_alloc(1, sizeof(*p));
-	p->file = kb_steal(shown);
+	p->file = kb_site_load_shown(l, KB_PACKAGES_FILE);
 	in = (struct kb_schema){p->file, l->diag};
-	if (kb_yaml_load(l->dirfd, KB_PACKAGES_FILE, p->file, l->diag, &yaml, NULL) < 0)
-		return;
-	kb_schema_open(&in, kb_yaml_root(yaml), KB_PACKAGES_FILE, &top);
+	kb_schema_open(&in, root, KB_PACKAGES_FILE, &top);
 	if (top.node) {
 		load_releases(l, &top, p);
 		load_groups(&top, p);

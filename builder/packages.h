@@ -39,7 +39,7 @@ struct kb_packages {
 };
 
 /* After site.yaml. A site without the file has none, and no fault. */
-void kb_packages_load(struct kb_site_load *l);
+void kb_packages_take(struct kb_site_load *l, const struct kb_yaml_node *root);
 void kb_packages_free(struct kb_packages *packages); /* NULL is fine */
 
 /* -1 and NULL when there is none. PACKAGES may be NULL. */

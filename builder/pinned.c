@@ -1,10 +1,7 @@
 #include "builder/pinned.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "builder/lock_fields.h"
 #include "core/digest.h"
@@ -97,23 +94,15 @@ static void load_files(struct kb_schema_map *top, struct kb_pinned_files *files)
 		qsort(files->v, files->n, sizeof(*files->v), by_name);
 }
 
-void kb_pinned_load(struct kb_site_load *l)
+void kb_pinned_take(struct kb_site_load *l, const struct kb_yaml_node *root)
 {
-	kb_autofree char *shown = kb_site_load_shown(l, KB_PINNED_FILE);
-	kb_autoyaml struct kb_yaml *yaml = NULL;
-	struct kb_pinned_files *files;
+	struct kb_pinned_files *files = l->site->pinned = kb_alloc(1, sizeof(*files));
 	struct kb_schema_map top;
 	struct kb_schema in;
-	struct stat st;
 
-	if (fstatat(l->dirfd, KB_PINNED_FILE, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
-		return;
-	files = l->site->pinned = kb_alloc(1, sizeof(*files));
-	files->file = kb_steal(shown);
+	files->file = kb_site_load_shown(l, KB_PINNED_FILE);
 	in = (struct kb_schema){files->file, l->diag};
-	if (kb_yaml_load(l->dirfd, KB_PINNED_FILE, files->file, l->diag, &yaml, NULL) < 0)
-		return;
-	kb_schema_open(&in, kb_yaml_root(yaml), KB_PINNED_FILE, &top);
+	kb_schema_open(&in, root, KB_PINNED_FILE, &top);
 	if (top.node)
 		load_files(&top, files);
 	kb_schema_close(&top);

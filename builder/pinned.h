@@ -29,7 +29,7 @@ struct kb_pinned_files {
 };
 
 /* A site without the file has none, and no fault. */
-void kb_pinned_load(struct kb_site_load *l);
+void kb_pinned_take(struct kb_site_load *l, const struct kb_yaml_node *root);
 void kb_pinned_free(struct kb_pinned_files *files); /* NULL is fine */
 
 bool kb_pinned_is_licence(const char *text); /* for kb_schema_word */

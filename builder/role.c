@@ -263,30 +263,35 @@ static void fill_blanks(struct kb_role *role)
 		role->variables = kb_value_map();
 }
 
+void kb_role_take(struct kb_site_load *l, const struct kb_yaml_node *root, struct kb_role *role)
+{
+	struct kb_schema in = {role->file, l->diag};
+	struct kb_schema_map top;
+
+	kb_schema_open(&in, root, "role", &top);
+	if (top.node) {
+		load_keys(l, &top, role);
+		add_library(l, role);
+	}
+	kb_schema_close(&top);
+	kb_site_load_strings_sort(&role->files);
+	fill_blanks(role);
+}
+
 void kb_role_load(struct kb_site_load *l, const char *path, struct kb_role *role)
 {
 	kb_autoyaml struct kb_yaml *yaml = NULL;
 	const char *base = strrchr(path, '/') + 1;
-	struct kb_schema_map top;
-	struct kb_schema in;
 
 	role->name = kb_strndup(base, strlen(base) - strlen(".yaml"));
 	role->file = kb_site_load_shown(l, path);
 	role->pos = (struct kb_pos){role->file, 1, 1};
-	in = (struct kb_schema){role->file, l->diag};
-	if (!kb_site_load_is_id(role->name)) {
+	if (!kb_site_load_is_id(role->name))
 		kb_diag_add(l->diag, role->file, 0, 0,
 			    "\"%.100s\" is not a role's name; use a-z, 0-9 and -", role->name);
-	} else if (kb_yaml_load(l->dirfd, path, role->file, l->diag, &yaml, NULL) == 0) {
-		kb_schema_open(&in, kb_yaml_root(yaml), "role", &top);
-		if (top.node) {
-			load_keys(l, &top, role);
-			add_library(l, role);
-		}
-		kb_schema_close(&top);
-	}
-	kb_site_load_strings_sort(&role->files);
-	fill_blanks(role);
+	else
+		kb_yaml_load(l->dirfd, path, role->file, l->diag, &yaml, NULL);
+	kb_role_take(l, yaml ? kb_yaml_root(yaml) : NULL, role);
 }
 
 static void free_step(struct kb_step *step)

@@ -7,6 +7,9 @@
 /* Read PATH ("roles/redis.yaml") into ROLE, which is zeroed. The site's images
  * and inventory are loaded already. */
 void kb_role_load(struct kb_site_load *l, const char *path, struct kb_role *role);
+/* The same for what the file holds (NULL: nothing that is reported); the role's
+ * name, file and pos are set. */
+void kb_role_take(struct kb_site_load *l, const struct kb_yaml_node *root, struct kb_role *role);
 /* What only shows once a role is complete, its templates' partials included:
  * the maxima of core/format.h, and names that cannot stand side by side (role_check.c). */
 void kb_role_check(struct kb_site_load *l, const struct kb_role *role);

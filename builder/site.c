@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "builder/credentials.h"
@@ -178,15 +179,28 @@ static void drop_repeated(struct kb_diag *diag)
 	diag->n = kept;
 }
 
+static void load_file(struct kb_site_load *l, const char *name, bool optional,
+		      kb_site_take_fn *take)
+{
+	kb_autofree char *shown = kb_site_load_shown(l, name);
+	kb_autoyaml struct kb_yaml *yaml = NULL;
+	struct stat st;
+
+	if (optional && fstatat(l->dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+		return;
+	kb_yaml_load(l->dirfd, name, shown, l->diag, &yaml, NULL);
+	take(l, yaml ? kb_yaml_root(yaml) : NULL);
+}
+
 static void load_all(struct kb_site_load *l)
 {
 	struct kb_site *site = l->site;
 
-	kb_site_settings_load(l);
-	kb_site_credentials_load(l);
-	kb_image_source_load(l);
-	kb_packages_load(l);
-	kb_pinned_load(l);
+	load_file(l, KB_SITE_FILE, false, kb_site_settings_take);
+	load_file(l, KB_CREDENTIALS_FILE, true, kb_site_credentials_take);
+	load_file(l, KB_IMAGES_FILE, false, kb_image_source_take);
+	load_file(l, KB_PACKAGES_FILE, true, kb_packages_take);
+	load_file(l, KB_PINNED_FILE, true, kb_pinned_take);
 	load_roles(l);
 	/* without these two every name would be undefined */
 	for (size_t i = 0; site->product[0] && site->inventory && i < site->n_roles; i++)

@@ -14,6 +14,10 @@ struct kb_site_load {
 	int payloadfd; /* payload/, or -1 when there is none */
 };
 
+/* What a file of manifests/ holds goes into the site, by kb_packages_take and its
+ * like. ROOT is NULL when the file could not be understood, and that reported. */
+typedef void kb_site_take_fn(struct kb_site_load *l, const struct kb_yaml_node *root);
+
 /* The path as messages show it: "manifests/roles/redis.yaml". */
 char *kb_site_load_shown(const struct kb_site_load *l, const char *path);
 char *kb_site_load_shown_payload(const struct kb_site_load *l, const char *path);

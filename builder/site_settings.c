@@ -115,6 +115,8 @@ int kb_site_settings_version_cmp(const char *a, const char *b)
 
 		if (x != y)
 			return x < y ? -1 : 1;
+		if ((*a && *a != '.') || (*b && *b != '.'))
+			return strcmp(a, b);
 		a += *a == '.';
 		b += *b == '.';
 	}
@@ -337,19 +339,16 @@ static void fill_blanks(struct kb_site *site)
 		site->variables = kb_value_map();
 }
 
-void kb_site_settings_load(struct kb_site_load *l)
+void kb_site_settings_take(struct kb_site_load *l, const struct kb_yaml_node *root)
 {
-	kb_autofree char *shown = kb_site_load_shown(l, "site.yaml");
-	kb_autoyaml struct kb_yaml *yaml = NULL;
+	kb_autofree char *shown = kb_site_load_shown(l, KB_SITE_FILE);
 	struct kb_schema in = {shown, l->diag};
 	struct kb_schema_map top;
 
-	if (kb_yaml_load(l->dirfd, "site.yaml", shown, l->diag, &yaml, NULL) == 0) {
-		kb_schema_open(&in, kb_yaml_root(yaml), "site.yaml", &top);
-		if (top.node)
-			load_keys(&top, l->site);
-		kb_schema_close(&top);
-	}
+	kb_schema_open(&in, root, KB_SITE_FILE, &top);
+	if (top.node)
+		load_keys(&top, l->site);
+	kb_schema_close(&top);
 	fill_blanks(l->site);
 	if (is_path(l->site->inventory_file))
 		load_inventory(l);

@@ -13,6 +13,7 @@
 enum {
 	TREE_DEPTH_MAX = 32,
 	TREE_FILES_MAX = 20000,
+	BLOCK = 4096, /* at least, is read at a time: most files are small */
 };
 
 static int open_fault(const char *path, struct kb_err *err)
@@ -107,8 +108,8 @@ int kb_site_tree_read(int dirfd, const char *path, size_t max, struct kb_buf *bu
 	for (;;) {
 		ssize_t n;
 
-		kb_buf_reserve(buf, 65536);
-		n = read(fd, buf->data + buf->len, 65536);
+		kb_buf_reserve(buf, BLOCK);
+		n = read(fd, buf->data + buf->len, buf->cap - buf->len - 1);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
