@@ -21,4 +21,14 @@ const char *kb_lint_secret(const char *line, size_t len, bool settings, size_t *
 /* What templates of ROLE can name, with a sample of what only the host knows. */
 struct kb_value *kb_lint_context(const struct kb_site *site, const struct kb_role *role);
 
+/* A command that starts a container, over all of its lines; all zero before the
+ * first. */
+struct kb_lint_pull {
+	size_t line, offset; /* where it begins; line 0: none is open */
+	bool never;          /* it says --pull=never */
+};
+/* Take line NUMBER of a script or unit: true when a command ends with it, which
+ * the caller judges and forgets. */
+bool kb_lint_pull(struct kb_lint_pull *p, const char *line, size_t len, size_t number);
+
 #endif

@@ -12,6 +12,7 @@
 
 enum {
 	PIECE_MAX = 64 * 1024, /* of a line; files that are not text have long ones */
+	BLOCK = 4096,          /* is read at a time */
 	REPORTS_MAX = 20,      /* a file */
 };
 
@@ -22,7 +23,9 @@ struct scan {
 	bool script;   /* run by a step: begins with #!/bin/sh */
 	bool shell;    /* sh reads it: no CR, no NUL */
 	bool settings; /* NAME=VALUE lines */
-	bool done;     /* said once what is said once */
+	bool commands; /* of a shell or of units: may start containers */
+	struct kb_lint_pull pull;
+	bool done; /* said once what is said once */
 	size_t line, reports;
 	struct kb_sha256 *sha; /* of all that was looked at; NULL: nobody asks */
 };
@@ -60,6 +63,21 @@ static bool is_shebang(const char *line, size_t len)
 	return len == strlen(wanted) && memcmp(line, wanted, len) == 0;
 }
 
+/* G22: the engine asks the network for an image that is not there, unless it is
+ * told not to. */
+static void check_pull(struct scan *s, const char *line, size_t len)
+{
+	const struct kb_lint_pull none = {.line = 0};
+
+	if (!kb_lint_pull(&s->pull, line, len, s->line))
+		return;
+	if (!s->pull.never)
+		kb_diag_add(s->diag, s->shown, s->pull.line, s->pull.offset + 1,
+			    "starts a container without --pull=never; hosts have no network to "
+			    "pull from");
+	s->pull = none;
+}
+
 static void check_line(struct scan *s, const char *line, size_t len)
 {
 	size_t offset = 0;
@@ -69,6 +87,8 @@ static void check_line(struct scan *s, const char *line, size_t len)
 		kb_diag_add(s->diag, s->shown, 1, 1, "a script begins with the line #!/bin/sh");
 	if (s->shell)
 		check_shell(s, line, len);
+	if (s->commands)
+		check_pull(s, line, len);
 	what = kb_lint_secret(line, len, s->settings, &offset);
 	if (what && s->reports++ < REPORTS_MAX)
 		kb_diag_add(s->diag, s->shown, s->line, column_of(line, offset),
@@ -102,8 +122,8 @@ static int scan_file(struct scan *s, int fd)
 
 	s->line = 1;
 	do {
-		kb_buf_reserve(&buf, PIECE_MAX);
-		n = read(fd, buf.data + buf.len, PIECE_MAX);
+		kb_buf_reserve(&buf, BLOCK);
+		n = read(fd, buf.data + buf.len, BLOCK);
 		if (n < 0 && errno != EINTR)
 			return -1;
 		if (n > 0 && s->sha)
@@ -160,6 +180,7 @@ static void check_file(struct kb_site_load *l, int dirfd, const char *path, cons
 			    "a file of secrets, by its name; a bundle carries no secrets");
 	s.shell = script || ends_with(path, ".sh");
 	s.settings = ends_with(path, ".env");
+	s.commands = s.shell || ends_with(path, ".service");
 	if (ret_digest)
 		s.sha = kb_sha256_new();
 	if (scan_file(&s, fd) < 0)
