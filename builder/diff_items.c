@@ -142,6 +142,13 @@ static void make_needs(const struct kb_manifest *m, struct kb_diff_items *items)
 	make_variables("", m->variables, items);
 }
 
+static void privileges_of_program(const struct kb_step *step, struct kb_diff_items *items)
+{
+	item(items, kb_format("run as root %s", step->source));
+	if (step->flags & KB_STEP_NETWORK)
+		item(items, kb_format("network for %s", step->source));
+}
+
 static void privileges_of_step(const struct kb_step *step, struct kb_diff_items *items)
 {
 	struct kb_diff_item *it;
@@ -149,7 +156,7 @@ static void privileges_of_step(const struct kb_step *step, struct kb_diff_items 
 	switch (step->kind) {
 	case KB_STEP_SCRIPT:
 	case KB_STEP_WAIT:
-	case KB_STEP_CHECK: item(items, kb_format("run as root %s", step->source)); return;
+	case KB_STEP_CHECK: privileges_of_program(step, items); return;
 	case KB_STEP_UNIT: item(items, kb_format("unit %s", step->target)); return;
 	case KB_STEP_VOLUME: item(items, kb_format("volume %s", step->target)); return;
 	case KB_STEP_DIRECTORY:
@@ -238,6 +245,8 @@ static void step_flags(const struct kb_step *step, struct kb_diff_item *it)
 		field(it, "pending", "true");
 	if (step->flags & KB_STEP_KEEP)
 		field(it, "keep", "true");
+	if (step->flags & KB_STEP_NETWORK)
+		field(it, "network", "local");
 }
 
 static void make_steps(const struct kb_manifest *m, struct kb_diff_items *items)

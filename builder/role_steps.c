@@ -20,17 +20,19 @@ enum option {
 	TIMEOUT = 128,
 	ALWAYS = 256,
 	PENDING = 512,
-	LABEL = 2048,
 	REMOVES = 1024,
+	LABEL = 2048,
+	NETWORK = 4096,
 };
 
 static const struct {
 	const char *key;
 	unsigned option;
 } options[] = {
-	{"owner", OWNER},   {"mode", MODE},       {"to", TO},       {"keep", KEEP},
-	{"from", FROM},     {"watch", WATCH},     {"args", ARGS},   {"timeout", TIMEOUT},
-	{"always", ALWAYS}, {"pending", PENDING}, {"label", LABEL}, {"removes", REMOVES},
+	{"owner", OWNER},     {"mode", MODE},       {"to", TO},       {"keep", KEEP},
+	{"from", FROM},       {"watch", WATCH},     {"args", ARGS},   {"timeout", TIMEOUT},
+	{"always", ALWAYS},   {"pending", PENDING}, {"label", LABEL}, {"removes", REMOVES},
+	{"network", NETWORK},
 };
 
 static const struct rule {
@@ -46,9 +48,9 @@ static const struct rule {
 	{"template", KB_STEP_TEMPLATE, true, false, TO | OWNER | MODE | KEEP, 0644, 0},
 	{"unit", KB_STEP_UNIT, true, false, FROM | WATCH, 0644, 0},
 	{"images", KB_STEP_IMAGES, true, false, 0, 0, 0},
-	{"script", KB_STEP_SCRIPT, true, true, ARGS | TIMEOUT | ALWAYS | WATCH, 0, 300},
-	{"wait", KB_STEP_WAIT, true, true, ARGS | TIMEOUT | PENDING, 0, 60},
-	{"check", KB_STEP_CHECK, false, true, ARGS | TIMEOUT, 0, 60},
+	{"script", KB_STEP_SCRIPT, true, true, ARGS | TIMEOUT | ALWAYS | WATCH | NETWORK, 0, 300},
+	{"wait", KB_STEP_WAIT, true, true, ARGS | TIMEOUT | PENDING | NETWORK, 0, 60},
+	{"check", KB_STEP_CHECK, false, true, ARGS | TIMEOUT | NETWORK, 0, 60},
 	{"packages", KB_STEP_PACKAGES, true, false, REMOVES, 0, 0},
 	{"volume", KB_STEP_VOLUME, true, false, OWNER | MODE | LABEL, 0755, 0},
 };
@@ -247,6 +249,21 @@ static void load_label(struct reader *r)
 	r->step->n_args = found.n;
 }
 
+static void load_network(struct reader *r)
+{
+	const struct kb_yaml_node *node = kb_schema_take(&r->map, "network");
+	const char *text;
+
+	if (!node || !kb_schema_as_text(r->map.in, node, "network", &text))
+		return;
+	if (strcmp(text, "local") != 0)
+		kb_schema_fault(r->map.in, node,
+				"network: \"%.100s\" is not \"local\"; without the key a step has "
+				"none",
+				text);
+	r->step->flags |= KB_STEP_NETWORK;
+}
+
 static void load_options(struct reader *r)
 {
 	struct kb_schema_map *map = &r->map;
@@ -276,6 +293,8 @@ static void load_options(struct reader *r)
 		step->flags |= KB_STEP_ALWAYS;
 	if (takes & PENDING && kb_schema_bool(map, "pending", false))
 		step->flags |= KB_STEP_PENDING;
+	if (takes & NETWORK)
+		load_network(r);
 	for (size_t i = 0; i < N_OPTIONS; i++)
 		if (!(takes & options[i].option) && kb_schema_has(map, options[i].key))
 			kb_schema_fault(map->in, kb_schema_take(map, options[i].key),

@@ -163,6 +163,14 @@ const char *kb_phase_name(int phase)
 	return phase >= 0 && phase < KB_PHASE_COUNT ? names[phase] : "unknown";
 }
 
+const char *kb_step_network(const struct kb_step *step)
+{
+	if (step->kind != KB_STEP_SCRIPT && step->kind != KB_STEP_WAIT &&
+	    step->kind != KB_STEP_CHECK)
+		return "";
+	return step->flags & KB_STEP_NETWORK ? "local" : "none";
+}
+
 uint64_t kb_manifest_image_size(const struct kb_manifest *m, const struct kb_image *image)
 {
 	uint64_t size = 0;

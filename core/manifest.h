@@ -51,7 +51,9 @@ enum kb_step_flag {
 	KB_STEP_PENDING = 2, /* wait: running out of time is "pending", a success
 			      * that says what is missing */
 	KB_STEP_KEEP = 4,    /* file, template: written when absent, never replaced */
-	KB_STEP_FLAGS = 7
+	KB_STEP_NETWORK = 8, /* script, wait, check: with the host's network; without
+			      * it, the program runs with none */
+	KB_STEP_FLAGS = 15
 };
 
 struct kb_step {
@@ -184,6 +186,10 @@ long kb_manifest_blob(const struct kb_manifest *m, const struct kb_digest *diges
 
 const char *kb_step_kind_name(int kind); /* "directory" */
 const char *kb_phase_name(int phase);    /* "install" */
+
+/* The network of the program that STEP runs: "local" for the host's, "none", or
+ * "" where its kind runs no program of the bundle. */
+const char *kb_step_network(const struct kb_step *step);
 
 /* Sum of a image's layer sizes: what the engine will store. */
 uint64_t kb_manifest_image_size(const struct kb_manifest *m, const struct kb_image *image);

@@ -204,7 +204,7 @@ int kb_proc_run(const struct kb_proc *p, struct kb_proc_result *ret_result, stru
 		return kb_err_errno(err, KB_E_ENVIRONMENT, "become subreaper");
 	w.lines[KB_PROC_ERR].stream = KB_PROC_ERR;
 	w.deadline = p->timeout ? kb_monotonic_ms() + (uint64_t)p->timeout * 1000 : 0;
-	if ((rc = kb_proc_spawn(p, &w.pid, w.out, err)) < 0)
+	if ((rc = kb_proc_spawn(p, &w.pid, w.out, &result.online, err)) < 0)
 		return rc;
 	w.pidfd = (int)syscall(SYS_pidfd_open, w.pid, 0); /* -1 before Linux 5.3: ticks do */
 	rc = watch_program(&w, err);

@@ -3,9 +3,10 @@
  *
  * The child gets /dev/null as its input, two pipes as its output, no other
  * descriptor but the one that is shared, default signals, umask 077, its own
- * session, and dies with us. Its output is handed over line by line while it
- * runs; a line is cut at KB_PROC_LINE_MAX bytes, and output without end is read
- * without being kept.
+ * session, and dies with us. It may be run without a network: with what it
+ * starts, in a new network namespace whose loopback is down. Its output is handed
+ * over line by line while it runs; a line is cut at KB_PROC_LINE_MAX bytes, and
+ * output without end is read without being kept.
  *
  * When the program is over, or out of time, or no longer wanted, everything it
  * started is ended too: its process group first by TERM, then by KILL, then
@@ -33,6 +34,7 @@ struct kb_proc {
 	const char *const *env;  /* NULL: an empty one */
 	const char *cwd;         /* NULL: "/" */
 	uint32_t timeout;        /* seconds on the monotonic clock; 0: none */
+	bool offline;            /* without a network, if the kernel can do that */
 	/* One line without its end, terminated by a NUL. CUT: there was more of
 	 * it. Bytes as they came: not UTF-8, not escaped. May be NULL. */
 	void (*line)(void *ctx, enum kb_proc_stream stream, const char *line, size_t len, bool cut);
@@ -46,10 +48,13 @@ struct kb_proc_result {
 	int signal;     /* that signal, else 0 */
 	bool timed_out; /* ended by us */
 	bool stopped;   /* ended by us because stop() said so */
+	int online;     /* why an offline program had the host's network all the same: ENOSYS or
+			 * EINVAL of a kernel without namespaces, EPERM; else 0 */
 };
 
 /* 0 when the program ran and is over, however it ended. Negative when it could
- * not be started (KB_E_MISSING: there is no such file) or watched. */
+ * not be started (KB_E_MISSING: there is no such file; KB_E_ENVIRONMENT: it
+ * cannot be executed, or there are too many network namespaces) or watched. */
 int kb_proc_run(const struct kb_proc *p, struct kb_proc_result *ret_result, struct kb_err *err);
 
 /* "exit 3", "killed by signal 9", "out of time after 60 s", for messages. */

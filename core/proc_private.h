@@ -6,8 +6,10 @@
 
 #include "core/proc.h"
 
-/* Fork and execute. OUT receives the read ends of both streams. */
-int kb_proc_spawn(const struct kb_proc *p, pid_t *ret_pid, int ret_out[2], struct kb_err *err);
+/* Fork and execute. OUT receives the read ends of both streams, ONLINE what
+ * kb_proc_result says of it. */
+int kb_proc_spawn(const struct kb_proc *p, pid_t *ret_pid, int ret_out[2], int *ret_online,
+		  struct kb_err *err);
 
 /* End every child there still is, round by round as their own children are
  * handed to us, and wait for it. KB_E_DEPENDENCY when one cannot be ended. */

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +31,12 @@ void kb_proc_share(int fd)
  * that works closes. */
 struct failure {
 	int error;
-	int what; /* 0: execve, else the set-up before it */
+	enum {
+		EXECUTE,
+		PREPARE,
+		GO_OFFLINE,
+		STAYS_ONLINE, /* which is told, and not the end */
+	} what;
 };
 
 /* Everything from here to execve runs in a forked child of a program that may
@@ -60,15 +66,31 @@ static void mark_all_cloexec(void)
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-static void fail(int pipe_fd, int what) __attribute__((noreturn));
-
-static void fail(int pipe_fd, int what)
+static void tell(int pipe_fd, int what)
 {
 	struct failure failure = {.error = errno, .what = what};
 
 	if (write(pipe_fd, &failure, sizeof(failure)) != (ssize_t)sizeof(failure))
 		_exit(126);
+}
+
+static void fail(int pipe_fd, int what) __attribute__((noreturn));
+
+static void fail(int pipe_fd, int what)
+{
+	tell(pipe_fd, what);
 	_exit(127);
+}
+
+/* A kernel without namespaces and a container that may not make any take
+ * nothing away: what they run they would have run before there was this. */
+static void go_offline(int report)
+{
+	if (unshare(CLONE_NEWNET) == 0)
+		return;
+	if (errno != EINVAL && errno != ENOSYS && errno != EPERM)
+		fail(report, GO_OFFLINE);
+	tell(report, STAYS_ONLINE);
 }
 
 static void run_child(const struct kb_proc *p, const int fds[3], int report, pid_t parent)
@@ -78,47 +100,71 @@ static void run_child(const struct kb_proc *p, const int fds[3], int report, pid
 
 	reset_signals();
 	if (setsid() < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
-		fail(report, 1);
+		fail(report, PREPARE);
 	if (getppid() != parent)
 		_exit(126); /* the parent died before the line above */
 	for (int i = 0; i < 3; i++)
 		if (dup2(fds[i], i) < 0)
-			fail(report, 1);
+			fail(report, PREPARE);
 	mark_all_cloexec();
 	if (shared >= 0 && fcntl(shared, F_SETFD, 0) < 0)
-		fail(report, 1);
+		fail(report, PREPARE);
+	if (p->offline)
+		go_offline(report);
 	umask(077);
 	setrlimit(RLIMIT_CORE, &no_core);
 	if (chdir(p->cwd ? p->cwd : "/") < 0)
-		fail(report, 1);
+		fail(report, PREPARE);
 	execve(p->argv[0], (char *const *)(uintptr_t)p->argv,
 	       (char *const *)(uintptr_t)(p->env ? p->env : empty));
-	fail(report, 0);
+	fail(report, EXECUTE);
 }
 
 static int start_failed(const struct kb_proc *p, const struct failure *failure, struct kb_err *err)
 {
 	errno = failure->error;
-	if (failure->what)
+	if (failure->what == GO_OFFLINE && errno == ENOSPC) /* no disk has anything to do with it */
+		return kb_err_set(err, KB_E_ENVIRONMENT,
+				  "run %s without a network: too many network namespaces: raise "
+				  "user.max_net_namespaces",
+				  p->argv[0]);
+	if (failure->what == GO_OFFLINE)
+		return kb_err_errno(err, KB_E_ENVIRONMENT, "run %s without a network", p->argv[0]);
+	if (failure->what == PREPARE)
 		return kb_err_errno(err, KB_E_IO, "prepare to run %s", p->argv[0]);
 	if (errno == ENOENT)
 		return kb_err_errno(err, KB_E_MISSING, "run %s", p->argv[0]);
 	return kb_err_errno(err, KB_E_ENVIRONMENT, "run %s", p->argv[0]);
 }
 
-/* Waits until the child has executed or told why not. */
-static int await_exec(const struct kb_proc *p, pid_t pid, int report, struct kb_err *err)
+static ssize_t hear(int report, struct failure *ret_failure)
 {
-	struct failure failure;
 	ssize_t n;
 
 	do
-		n = read(report, &failure, sizeof(failure));
+		n = read(report, ret_failure, sizeof(*ret_failure));
 	while (n < 0 && errno == EINTR);
-	if (n == 0)
+	return n;
+}
+
+/* Waits until the child has executed or told why not. */
+static int await_exec(const struct kb_proc *p, pid_t pid, int report, int *ret_online,
+		      struct kb_err *err)
+{
+	struct failure failure;
+	ssize_t n = hear(report, &failure);
+	int online = 0;
+
+	if (n == (ssize_t)sizeof(failure) && failure.what == STAYS_ONLINE) {
+		online = failure.error;
+		n = hear(report, &failure);
+	}
+	if (n == 0) {
+		*ret_online = online;
 		return 0;
+	}
 	if (n != (ssize_t)sizeof(failure))
-		failure = (struct failure){.error = EIO, .what = 1};
+		failure = (struct failure){.error = EIO, .what = PREPARE};
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	return start_failed(p, &failure, err);
@@ -155,7 +201,8 @@ static void close_pipes(struct pipes *ps)
 	}
 }
 
-static int spawn(const struct kb_proc *p, struct pipes *ps, pid_t *ret_pid, struct kb_err *err)
+static int spawn(const struct kb_proc *p, struct pipes *ps, pid_t *ret_pid, int *ret_online,
+		 struct kb_err *err)
 {
 	int fds[3] = {ps->null, ps->out[1], ps->err[1]};
 	pid_t parent = getpid(), pid = fork();
@@ -167,16 +214,17 @@ static int spawn(const struct kb_proc *p, struct pipes *ps, pid_t *ret_pid, stru
 	close(ps->report[1]);
 	ps->report[1] = -1;
 	*ret_pid = pid;
-	return await_exec(p, pid, ps->report[0], err);
+	return await_exec(p, pid, ps->report[0], ret_online, err);
 }
 
-int kb_proc_spawn(const struct kb_proc *p, pid_t *ret_pid, int ret_out[2], struct kb_err *err)
+int kb_proc_spawn(const struct kb_proc *p, pid_t *ret_pid, int ret_out[2], int *ret_online,
+		  struct kb_err *err)
 {
 	struct pipes ps = {-1, {-1, -1}, {-1, -1}, {-1, -1}};
 	int rc = open_pipes(&ps, err);
 
 	if (rc == 0)
-		rc = spawn(p, &ps, ret_pid, err);
+		rc = spawn(p, &ps, ret_pid, ret_online, err);
 	if (rc == 0) {
 		ret_out[KB_PROC_OUT] = ps.out[0];
 		ret_out[KB_PROC_ERR] = ps.err[0];

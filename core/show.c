@@ -1,6 +1,7 @@
 #include "core/show.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "core/json.h"
 #include "core/words.h"
@@ -41,6 +42,16 @@ static size_t steps_of(const struct kb_manifest *m, int phase)
 
 	for (size_t i = 0; i < m->n_steps; i++)
 		n += m->steps[i].phase == phase;
+	return n;
+}
+
+/* Steps whose program has NETWORK, "local" or "none". */
+static size_t programs_with(const struct kb_manifest *m, const char *network)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n_steps; i++)
+		n += strcmp(kb_step_network(&m->steps[i]), network) == 0;
 	return n;
 }
 
@@ -105,6 +116,8 @@ void kb_show_info(const struct kb_bundle *b, struct kb_buf *out)
 		      "steps      %zu to install, %zu to check, %zu to fail over, %zu to purge\n",
 		      steps_of(m, KB_PHASE_INSTALL), steps_of(m, KB_PHASE_CHECK),
 		      steps_of(m, KB_PHASE_FAILOVER), steps_of(m, KB_PHASE_PURGE));
+	kb_buf_printf(out, "network    the host's for %zu steps, none for %zu\n",
+		      programs_with(m, "local"), programs_with(m, "none"));
 }
 
 static void key_digest(struct kb_json *j, const char *key, const struct kb_digest *digest)
@@ -154,6 +167,7 @@ void kb_show_info_json(const struct kb_bundle *b, struct kb_json *j)
 	kb_json_key_u64(j, "images", m->n_images);
 	kb_json_key_u64(j, "packages", m->n_packages);
 	kb_json_key_u64(j, "steps", m->n_steps);
+	kb_json_key_u64(j, "steps_on_network", programs_with(m, "local"));
 	kb_json_key_text(j, "engine", m->engine);
 }
 
@@ -168,6 +182,15 @@ static void show_image(const struct kb_manifest *m, const struct kb_image *image
 		kb_buf_printf(out, "  layer  %12llu  sha256:%s\n",
 			      (unsigned long long)m->blobs[image->layers[i]].size,
 			      kb_digest_hex(&m->blobs[image->layers[i]].digest));
+}
+
+static void show_step(const struct kb_step *step, struct kb_buf *out)
+{
+	const bool local = step->flags & KB_STEP_NETWORK;
+
+	kb_buf_printf(out, "step     %12s  %s %s%s%s%s\n", kb_phase_name(step->phase), step->id,
+		      kb_step_kind_name(step->kind), *step->target ? " " : "", step->target,
+		      local ? ", with the host's network" : "");
 }
 
 void kb_show_list(const struct kb_bundle *b, struct kb_buf *out)
@@ -186,9 +209,7 @@ void kb_show_list(const struct kb_bundle *b, struct kb_buf *out)
 			      m->packages[i].name, m->packages[i].version, m->packages[i].arch,
 			      m->packages[i].release);
 	for (size_t i = 0; i < m->n_steps; i++)
-		kb_buf_printf(out, "step     %12s  %s %s%s%s\n", kb_phase_name(m->steps[i].phase),
-			      m->steps[i].id, kb_step_kind_name(m->steps[i].kind),
-			      *m->steps[i].target ? " " : "", m->steps[i].target);
+		show_step(&m->steps[i], out);
 }
 
 static void list_json_images(const struct kb_manifest *m, struct kb_json *j)
@@ -229,6 +250,25 @@ static void list_json_packages(const struct kb_manifest *m, struct kb_json *j)
 	kb_json_array_end(j);
 }
 
+static void list_json_steps(const struct kb_manifest *m, struct kb_json *j)
+{
+	kb_json_key(j, "steps");
+	kb_json_array(j);
+	for (size_t i = 0; i < m->n_steps; i++) {
+		const struct kb_step *step = &m->steps[i];
+
+		kb_json_object(j);
+		kb_json_key_text(j, "id", step->id);
+		kb_json_key_text(j, "phase", kb_phase_name(step->phase));
+		kb_json_key_text(j, "kind", kb_step_kind_name(step->kind));
+		kb_json_key_text(j, "target", step->target);
+		if (*kb_step_network(step))
+			kb_json_key_text(j, "network", kb_step_network(step));
+		kb_json_object_end(j);
+	}
+	kb_json_array_end(j);
+}
+
 void kb_show_list_json(const struct kb_bundle *b, struct kb_json *j)
 {
 	const struct kb_manifest *m = kb_bundle_manifest(b);
@@ -247,15 +287,5 @@ void kb_show_list_json(const struct kb_bundle *b, struct kb_json *j)
 	kb_json_array_end(j);
 	list_json_images(m, j);
 	list_json_packages(m, j);
-	kb_json_key(j, "steps");
-	kb_json_array(j);
-	for (size_t i = 0; i < m->n_steps; i++) {
-		kb_json_object(j);
-		kb_json_key_text(j, "id", m->steps[i].id);
-		kb_json_key_text(j, "phase", kb_phase_name(m->steps[i].phase));
-		kb_json_key_text(j, "kind", kb_step_kind_name(m->steps[i].kind));
-		kb_json_key_text(j, "target", m->steps[i].target);
-		kb_json_object_end(j);
-	}
-	kb_json_array_end(j);
+	list_json_steps(m, j);
 }

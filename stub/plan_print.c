@@ -38,6 +38,8 @@ static void item_json(const struct kb_plan_item *item, struct kb_json *j)
 	kb_json_key_text(j, "action", kb_action_name(item->action));
 	if (*item->step->target)
 		kb_json_key_text(j, "target", item->step->target);
+	if (*kb_step_network(item->step))
+		kb_json_key_text(j, "network", kb_step_network(item->step));
 	kb_json_key_text(j, "reason", item->reason);
 	kb_json_object_end(j);
 }

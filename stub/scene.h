@@ -38,6 +38,7 @@ struct kb_scene {
 
 	const char *verb;
 	unsigned failed;    /* checks of this run so far */
+	bool online;        /* it was noted that steps have the host's network all the same */
 	bool upgrade;       /* from another release, which can be put back: upgrade.h */
 	char *payload_path; /* NULL until staged */
 	char *context_path; /* NULL until written */

@@ -64,6 +64,17 @@ static bool wants_stop(void *ctx)
 	return program->step->kind == KB_STEP_WAIT ? kb_signals_stop() : kb_signals_now();
 }
 
+/* Once a run. */
+static void note_online(struct kb_scene *scene, int error)
+{
+	if (scene->online)
+		return;
+	scene->online = true;
+	kb_report_note(scene->report,
+		       "this host cannot run steps without its network, so they have it: %s",
+		       strerror(error));
+}
+
 int kb_program_run(struct kb_scene *scene, const struct kb_program *program,
 		   struct kb_proc_result *ret_result, struct kb_err *err)
 {
@@ -74,6 +85,7 @@ int kb_program_run(struct kb_scene *scene, const struct kb_program *program,
 	struct kb_proc proc = {.argv = argv,
 			       .cwd = scene->payload_path,
 			       .timeout = program->timeout,
+			       .offline = !(step->flags & KB_STEP_NETWORK),
 			       .line = on_line,
 			       .stop = wants_stop,
 			       .ctx = (void *)(uintptr_t)program};
@@ -89,6 +101,8 @@ int kb_program_run(struct kb_scene *scene, const struct kb_program *program,
 	rc = kb_proc_run(&proc, ret_result, err);
 	kb_signals_program(false);
 	free_environment(&env);
+	if (rc == 0 && ret_result->online)
+		note_online(scene, ret_result->online);
 	return rc;
 }
 

@@ -18,6 +18,7 @@ STATE=$WORLD/var/lib/keybuzz
 LOGS=$WORLD/opt/keybuzz-installer/logs
 deed=$WORLD/etc/deed # what the step called deed does, in at most 4 seconds
 slow=$WORLD/etc/slow # and what the one called slow does
+online=$WORLD/etc/online # what the one called online does, with the host's network
 
 # tools NAME..: programs of this machine that steps may call in the host.
 tools() {
@@ -47,7 +48,7 @@ fresh() {
 
 # What can be told of the host; the deeds are the test's own.
 list() {
-	"$HOST" --list | grep -v -e '^/etc/deed ' -e '^/etc/slow '
+	"$HOST" --list | grep -v -e '^/etc/deed ' -e '^/etc/slow ' -e '^/etc/online '
 }
 
 # The same but for the lock, which any run may leave, and the folder that the
@@ -71,7 +72,7 @@ is_whole() {
 
 # resumes: the same command, undisturbed, makes the host whole.
 resumes() {
-	rm -f "$deed" "$slow"
+	rm -f "$deed" "$slow" "$online"
 	exits 0 install_first --quiet && is_whole
 }
 

@@ -1,5 +1,5 @@
-/* What is wrong with each of the refused bundles. The exit codes they must give
- * are in expect.tsv. */
+/* What is different in each of the bundles, and wrong in the refused. The exit
+ * codes they must give are in expect.tsv. */
 #include "tests/golden/making.h"
 
 #include <stdlib.h>
@@ -56,6 +56,23 @@ static void host_path_of_ours(struct making *k)
 static void unknown_step_kind(struct making *k)
 {
 	k->m->steps[2].kind = KB_STEP_KIND_COUNT;
+}
+
+static void network_of_steps(struct making *k)
+{
+	for (size_t i = 0; i < k->m->n_steps; i++)
+		if (*kb_step_network(&k->m->steps[i]))
+			k->m->steps[i].flags |= KB_STEP_NETWORK;
+}
+
+static void network_of_a_file(struct making *k)
+{
+	k->m->steps[4].flags |= KB_STEP_NETWORK;
+}
+
+static void unknown_step_flag(struct making *k)
+{
+	k->m->steps[6].flags |= 128;
 }
 
 static void blob_overlap(struct making *k)
@@ -292,6 +309,9 @@ const struct sibling siblings[] = {
 	{.name = "set-id-mode", .manifest = set_id_mode},
 	{.name = "host-path-of-ours", .manifest = host_path_of_ours},
 	{.name = "unknown-step-kind", .manifest = unknown_step_kind},
+	{.name = "network-of-steps", .manifest = network_of_steps},
+	{.name = "network-of-a-file", .manifest = network_of_a_file},
+	{.name = "unknown-step-flag", .manifest = unknown_step_flag},
 	{.name = "blob-overlap", .manifest = blob_overlap},
 	{.name = "blob-missing", .manifest = blob_missing},
 	{.name = "plain-size", .manifest = plain_size},

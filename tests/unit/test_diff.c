@@ -205,6 +205,9 @@ KB_TEST(diff_names_what_changed_and_nothing_else)
 				     "+ privileges owner 5:0\n"
 				     "~ privileges path /opt/keybuzz/redis/a [owner: 0:0 -> 5:0]\n"
 				     "~ steps install/conf [owner: 0:0 -> 5:0]\n");
+	ENTRIES(m->steps[2].flags = KB_STEP_NETWORK,
+		"+ privileges network for roles/redis/b\n"
+		"~ steps install/up [network: none -> local]\n");
 	ENTRIES(m->level = 19, "~ storage  [level: 3 -> 19]\n");
 	ENTRIES(set(&m->images[0].reference, "keybuzz/redis:2"),
 		"~ images redis [reference: keybuzz/redis:1 -> keybuzz/redis:2]\n");

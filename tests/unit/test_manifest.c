@@ -43,6 +43,23 @@ KB_TEST(manifest_reads_back_what_was_written)
 	assert_int_equal(read_again(m), 0);
 }
 
+/* The key is in the signed bytes: what is read back says the same. */
+KB_TEST(manifest_keeps_the_network_of_steps)
+{
+	struct kb_manifest *m = kb_fixture_manifest(), *back = NULL;
+	kb_autobuf struct kb_buf bytes = KB_BUF_INIT;
+	struct kb_err err;
+
+	assert_string_equal(kb_step_network(&m->steps[0]), "");
+	assert_string_equal(kb_step_network(&m->steps[2]), "none");
+	m->steps[2].flags = KB_STEP_NETWORK;
+	kb_manifest_write(m, &bytes);
+	assert_int_equal(kb_manifest_read((uint8_t *)bytes.data, bytes.len, &back, &err), 0);
+	assert_string_equal(kb_step_network(&back->steps[2]), "local");
+	kb_manifest_free(back);
+	kb_manifest_free(m);
+}
+
 KB_TEST(manifest_cut_anywhere_is_invalid)
 {
 	const struct kb_fixture *f = kb_fixture();
@@ -98,6 +115,8 @@ KB_TEST(manifest_orders_and_references_are_checked)
 	REFUSED(m->steps[1].kind = KB_STEP_CHECK, KB_E_INVALID);
 	REFUSED(m->steps[1].phase = 9, KB_E_INVALID);
 	REFUSED(m->steps[1].flags = KB_STEP_ALWAYS, KB_E_INVALID);
+	REFUSED(m->steps[1].flags = KB_STEP_NETWORK, KB_E_INVALID);
+	REFUSED(m->steps[2].flags = KB_STEP_FLAGS + 1, KB_E_INVALID);
 	REFUSED(m->steps[1].mode = 0646, KB_E_INVALID);
 	REFUSED(m->steps[2].timeout = 0, KB_E_INVALID);
 	REFUSED(set(&m->steps[1].source, "roles/redis/none"), KB_E_INVALID);

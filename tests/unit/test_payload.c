@@ -179,3 +179,23 @@ KB_TEST(D19_D30_sizes_that_cannot_be)
 	SIGNED(m->chunks[0].plain = UINT32_MAX, KB_E_INVALID);
 	SIGNED(m->chunks[0].stored = UINT32_MAX, KB_E_INVALID);
 }
+
+/* Written before anything is made for them, and refused before anything is
+ * taken for them. */
+static void name_often(struct kb_manifest *m, size_t n)
+{
+	struct kb_file *files = kb_alloc(m->n_files + n, sizeof(*files));
+
+	memcpy(files, m->files, m->n_files * sizeof(*files));
+	for (size_t i = m->n_files; i < m->n_files + n; i++)
+		files[i] = (struct kb_file){.path = kb_format("z/%zu", i), .mode = 0644};
+	free(m->files);
+	m->files = files;
+	m->n_files += n;
+}
+
+KB_TEST(D33_more_files_than_there_may_be)
+{
+	SIGNED(name_often(m, KB_FILES_MAX), KB_E_INVALID);
+	SIGNED(name_often(m, 30000), KB_E_INVALID);
+}

@@ -1,11 +1,18 @@
 #include "tests/unit/unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/mem.h"
@@ -232,4 +239,102 @@ KB_TEST(proc_ends_a_crowd)
 
 	assert_int_equal(r.status, 0);
 	assert_false(exists("987[6]4"));
+}
+
+/* An offline program that prints how many lines of addresses and routes there
+ * are, those of loopback among them, and its namespace. */
+static int run_offline(struct heard *h, struct kb_proc_result *ret_result, struct kb_err *err)
+{
+	const char *script = "wc -l </proc/net/fib_trie; readlink /proc/self/ns/net";
+	const char *argv[] = {"/bin/sh", "-c", script, NULL};
+	const char *env[] = {"PATH=/usr/bin:/bin", NULL};
+	struct kb_proc proc = {.argv = argv,
+			       .env = env,
+			       .timeout = 10,
+			       .offline = true,
+			       .line = on_line,
+			       .ctx = h};
+
+	return kb_proc_run(&proc, ret_result, err);
+}
+
+static char *own_network(void)
+{
+	char name[64] = "";
+
+	assert_true(readlink("/proc/self/ns/net", name, sizeof(name) - 1) > 0);
+	return kb_strdup(name);
+}
+
+/* G21: a loopback that is down and no route, where the kernel lets us. */
+KB_TEST(proc_offline_has_no_network)
+{
+	kb_autofree char *own = own_network();
+	autoheard h = {.lines = 0};
+	struct kb_proc_result r = {.status = -2};
+	struct kb_err err = {.text = ""};
+
+	if (run_offline(&h, &r, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(r.status, 0);
+	if (geteuid() != 0) {
+		assert_int_equal(r.online, EPERM);
+		assert_non_null(strstr(h.text.data, own));
+		return;
+	}
+	assert_int_equal(r.online, 0);
+	assert_null(strstr(h.text.data, own));
+	assert_int_equal(strncmp(h.text.data, "out:0\nout:net:[", 15), 0);
+}
+
+/* From here on this process and its children get ERROR from unshare(2). */
+static void refuse_namespaces(int error)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+		_exit(99);
+}
+
+/* What comes of an offline program on a kernel that answers ERROR: the code, or
+ * 0 when it ran with the network it found and the result says why. */
+static int offline_on_kernel(int error)
+{
+	pid_t pid = fork();
+	int status;
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		kb_autofree char *own = own_network();
+		struct heard h = {.lines = 0};
+		struct kb_proc_result r = {.status = -2};
+		struct kb_err err;
+		int rc;
+
+		refuse_namespaces(error);
+		rc = run_offline(&h, &r, &err);
+		if (rc == 0 && (r.online != error || r.status || !strstr(h.text.data, own)))
+			rc = -98;
+		_exit(-rc);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return -WEXITSTATUS(status);
+}
+
+KB_TEST(proc_offline_is_best_effort)
+{
+	assert_int_equal(offline_on_kernel(ENOSYS), 0);
+	assert_int_equal(offline_on_kernel(EINVAL), 0);
+	assert_int_equal(offline_on_kernel(EPERM), 0);
+	assert_int_equal(offline_on_kernel(ENOMEM), KB_E_MEMORY);
+	assert_int_equal(offline_on_kernel(ENOSPC), KB_E_ENVIRONMENT); /* too many of them */
+	assert_int_equal(offline_on_kernel(EMFILE), KB_E_ENVIRONMENT);
 }
