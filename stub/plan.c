@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stub/dropped.h"
 #include "stub/packages.h"
 #include "stub/step.h"
 #include "stub/volume.h"
@@ -55,6 +56,7 @@ void kb_plan_make(struct kb_scene *scene, int phase, struct kb_plan *ret_plan,
 
 	plan->phase = phase;
 	plan->n = 0;
+	plan->dropped = NULL;
 	plan->items = kb_alloc(count_steps(m, phase), sizeof(*plan->items));
 	for (size_t i = 0; i < m->n_steps; i++) {
 		struct kb_plan_item *item = &plan->items[plan->n];
@@ -67,6 +69,8 @@ void kb_plan_make(struct kb_scene *scene, int phase, struct kb_plan *ret_plan,
 		item->acts = kb_step_acts(scene, item);
 		plan->n++;
 	}
+	if (phase == KB_PHASE_INSTALL)
+		kb_problems_take(problems, kb_dropped_find(scene, &plan->dropped, &err), &err);
 }
 
 void kb_plan_free(struct kb_plan *plan)
@@ -83,6 +87,8 @@ void kb_plan_free(struct kb_plan *plan)
 		kb_buf_wipe(&item->content);
 	}
 	free(plan->items);
+	kb_dropped_free(plan->dropped);
+	plan->dropped = NULL;
 	plan->items = NULL;
 	plan->n = 0;
 }
@@ -92,7 +98,7 @@ bool kb_plan_changes(const struct kb_plan *plan)
 	for (size_t i = 0; i < plan->n; i++)
 		if (plan->items[i].acts)
 			return true;
-	return false;
+	return plan->dropped != NULL;
 }
 
 size_t kb_plan_count(const struct kb_plan *plan, enum kb_action action)

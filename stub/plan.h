@@ -50,8 +50,11 @@ struct kb_plan_item {
 	char *outcome; /* a check's or wait's last word; NULL when it said none */
 };
 
+struct kb_dropped;
+
 struct kb_plan {
 	int phase;
+	struct kb_dropped *dropped; /* of installs; see dropped.h */
 	struct kb_plan_item *items;
 	size_t n;
 };

@@ -179,3 +179,17 @@ int kb_undo_note(struct kb_scene *scene, const char *name, const struct kb_plan_
 		return kb_err_wrap(err, "undo log");
 	return 0;
 }
+
+int kb_undo_note_dropped(struct kb_scene *scene, const char *name, const struct kb_undo *u,
+			 struct kb_err *err)
+{
+	const struct kb_undo put = {.path = u->path, .unit = u->unit};
+	struct note n = {.scene = scene};
+	kb_autoclose int fd = -1;
+	int rc = open_log(scene, name, &fd, err);
+
+	n.logfd = fd;
+	if (rc == 0)
+		rc = note_path(&n, &put, NULL, err);
+	return rc < 0 ? kb_err_wrap(err, "undo log") : 0;
+}

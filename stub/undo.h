@@ -45,10 +45,16 @@ struct kb_undo_log {
 int kb_undo_note(struct kb_scene *scene, const char *name, const struct kb_plan_item *item,
 		 struct kb_err *err);
 
+/* Before what U says is taken away: remember it in the log NAME. */
+int kb_undo_note_dropped(struct kb_scene *scene, const char *name, const struct kb_undo *u,
+			 struct kb_err *err);
+
 /* What ITEM puts in its place, in hex; NULL for a folder. Static text, as
  * kb_digest_hex gives it. */
 const char *kb_undo_content(const struct kb_scene *scene, const struct kb_plan_item *item);
 
+/* The log's folder below the role's state STATEFD; -1 with errno. */
+int kb_undo_open(int statefd, const char *name);
 /* STATEFD is the role's state folder. No log is an empty one. */
 int kb_undo_read(int statefd, const char *name, struct kb_undo_log *ret_log, struct kb_err *err);
 void kb_undo_free(struct kb_undo_log *log);
@@ -62,6 +68,10 @@ enum kb_undo_action {
 	KB_UNDO_ASIDE, /* somebody changed it: goes to PATH.kept, then as above */
 };
 const char *kb_undo_action_name(enum kb_undo_action action); /* "remove" */
+
+/* A folder that was there and is not any more is there again. */
+int kb_undo_remake(int rootfd, const struct kb_undo_log *log, const struct kb_undo *u,
+		   struct kb_err *err);
 
 /* Look, and change nothing. A folder is judged by what is in it now. LOGFD is
  * the log's folder. */
@@ -79,6 +89,9 @@ const char *kb_undo_why(const struct kb_undo *u, enum kb_undo_action action);
  * called for each path that is not left alone. */
 typedef void (*kb_undo_told)(void *ctx, enum kb_undo_action action, const char *path,
 			     const char *why);
+int kb_undo_back(struct kb_report *report, int rootfd, int logfd, const struct kb_undo_log *log,
+		 bool stop_first, kb_undo_told told, void *ctx, struct kb_err *err);
+/* The same of the log NAME. */
 int kb_undo_all(struct kb_report *report, int rootfd, int statefd, const char *name,
 		bool stop_first, kb_undo_told told, void *ctx, struct kb_err *err);
 

@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,7 +14,7 @@ enum { DO_TIMEOUT = 900 };
 struct back {
 	struct kb_report *report;
 	int rootfd, logfd;
-	struct kb_undo_log log;
+	const struct kb_undo_log *log;
 	kb_undo_told told;
 	void *ctx;
 };
@@ -59,19 +58,26 @@ static int stop_units(const struct back *b, struct kb_err *err)
 {
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < b->log.n; i++)
-		if (b->log.at[i].unit)
-			rc = stop_unit(b, &b->log.at[i], err);
+	for (size_t i = 0; rc == 0 && i < b->log->n; i++)
+		if (b->log->at[i].unit)
+			rc = stop_unit(b, &b->log->at[i], err);
 	return rc;
 }
 
-/* From the end: what is in a folder before the folder. */
+/* From the end: what is in a folder before the folder. Folders that were there
+ * come first, so that they have their mode when something is put into them. */
 static int put_back(const struct back *b, struct kb_err *err)
 {
-	for (size_t i = b->log.n; i > 0; i--) {
-		const struct kb_undo *u = &b->log.at[i - 1];
+	int made = 0;
+
+	for (size_t i = 0; made == 0 && i < b->log->n; i++)
+		made = kb_undo_remake(b->rootfd, b->log, &b->log->at[i], err);
+	if (made < 0)
+		return made;
+	for (size_t i = b->log->n; i > 0; i--) {
+		const struct kb_undo *u = &b->log->at[i - 1];
 		enum kb_undo_action action;
-		int rc = kb_undo_apply(b->rootfd, b->logfd, &b->log, u, &action, err);
+		int rc = kb_undo_apply(b->rootfd, b->logfd, b->log, u, &action, err);
 
 		if (rc < 0)
 			return rc;
@@ -102,13 +108,13 @@ static int start_units(const struct back *b, struct kb_err *err)
 	bool any = false;
 	int rc = 0;
 
-	for (size_t i = 0; i < b->log.n; i++)
-		any = any || b->log.at[i].unit;
+	for (size_t i = 0; i < b->log->n; i++)
+		any = any || b->log->at[i].unit;
 	if (any)
 		rc = kb_unit_do(b->report, "units", "daemon-reload", NULL, DO_TIMEOUT, err);
-	for (size_t i = 0; rc == 0 && i < b->log.n; i++)
-		if (b->log.at[i].unit)
-			rc = start_unit(b, &b->log.at[i], err);
+	for (size_t i = 0; rc == 0 && i < b->log->n; i++)
+		if (b->log->at[i].unit)
+			rc = start_unit(b, &b->log->at[i], err);
 	return rc;
 }
 
@@ -129,25 +135,36 @@ static int stop_new(const struct back *b, struct kb_err *err)
 {
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < b->log.n; i++)
-		if (b->log.at[i].unit && b->log.at[i].was == KB_UNDO_ABSENT)
-			rc = stop_unit(b, &b->log.at[i], err);
+	for (size_t i = 0; rc == 0 && i < b->log->n; i++)
+		if (b->log->at[i].unit && b->log->at[i].was == KB_UNDO_ABSENT)
+			rc = stop_unit(b, &b->log->at[i], err);
 	return rc;
+}
+
+int kb_undo_back(struct kb_report *report, int rootfd, int logfd, const struct kb_undo_log *log,
+		 bool stop_first, kb_undo_told told, void *ctx, struct kb_err *err)
+{
+	const struct back b = {report, rootfd, logfd, log, told, ctx};
+	int rc;
+
+	if (!log->n)
+		return 0;
+	if ((rc = stop_first ? stop_units(&b, err) : stop_new(&b, err)) < 0 ||
+	    (rc = put_back(&b, err)) < 0 || (rc = start_units(&b, err)) < 0)
+		return rc;
+	return sync_units(&b, err);
 }
 
 int kb_undo_all(struct kb_report *report, int rootfd, int statefd, const char *name,
 		bool stop_first, kb_undo_told told, void *ctx, struct kb_err *err)
 {
-	struct back b = {.report = report, .rootfd = rootfd, .logfd = -1, .told = told, .ctx = ctx};
-	int rc = kb_undo_read(statefd, name, &b.log, err);
+	kb_autoclose int logfd = kb_undo_open(statefd, name);
+	struct kb_undo_log log;
+	int rc = kb_undo_read(statefd, name, &log, err);
 
 	if (rc < 0)
 		return rc;
-	b.logfd = openat(statefd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (b.log.n && (rc = stop_first ? stop_units(&b, err) : stop_new(&b, err)) == 0 &&
-	    (rc = put_back(&b, err)) == 0 && (rc = start_units(&b, err)) == 0)
-		rc = sync_units(&b, err);
-	kb_cleanup_close(&b.logfd);
-	kb_undo_free(&b.log);
+	rc = kb_undo_back(report, rootfd, logfd, &log, stop_first, told, ctx, err);
+	kb_undo_free(&log);
 	return rc;
 }

@@ -156,6 +156,22 @@ static int restore_folder(const struct kb_undo *u, const struct now *now, struct
 	return 0;
 }
 
+int kb_undo_remake(int rootfd, const struct kb_undo_log *log, const struct kb_undo *u,
+		   struct kb_err *err)
+{
+	struct now now = {.dirfd = -1};
+	int rc = u->was == KB_UNDO_DIRECTORY ? look(rootfd, log, u->path, &now, err) : 0;
+
+	if (rc == 0 && now.dirfd >= 0 && !now.there) {
+		if (mkdirat(now.dirfd, now.name, 0700) < 0 || fsync(now.dirfd) < 0)
+			rc = kb_err_errno(err, KB_E_IO, "make %s again", u->path);
+		else
+			rc = restore_folder(u, &now, err);
+	}
+	kb_cleanup_close(&now.dirfd);
+	return rc;
+}
+
 static int restore_file(int rootfd, int logfd, const struct kb_undo_log *log,
 			const struct kb_undo *u, struct kb_err *err)
 {

@@ -17,13 +17,13 @@ char *kb_undo_name(const char *path)
 	return kb_format("%.32s", kb_digest_hex(&digest));
 }
 
+static const char *const kinds[] = {"absent", "file", "directory"};
+
 void kb_undo_build(const struct kb_undo *u, struct kb_buf *out)
 {
-	static const char *const was[] = {"absent", "file", "directory"};
-
 	kb_keyfile_begin(out, "undo");
 	kb_keyfile_add(out, "path", "%s", u->path);
-	kb_keyfile_add(out, "was", "%s", was[u->was]);
+	kb_keyfile_add(out, "was", "%s", kinds[u->was]);
 	kb_keyfile_add(out, "mode", "%u", u->mode);
 	kb_keyfile_add(out, "uid", "%u", u->uid);
 	kb_keyfile_add(out, "gid", "%u", u->gid);
@@ -81,22 +81,38 @@ static int take_numbers(const struct kb_keyfile *kf, struct kb_undo *u, struct k
 	return 0;
 }
 
+/* A word of a later version is not "absent", which would remove what is there. */
+static bool take_kind(const char *word, enum kb_undo_kind *ret_kind)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(word, kinds[i]) != 0)
+			continue;
+		*ret_kind = (enum kb_undo_kind)i;
+		return true;
+	}
+	return false;
+}
+
 /* The file system's own check of names stays with whoever walks the path. */
 static int take_words(const struct kb_keyfile *kf, struct kb_undo *u, struct kb_err *err)
 {
 	const char *path = kb_keyfile_get(kf, "path"), *was = kb_keyfile_get(kf, "was");
 	const char *unit = kb_keyfile_get(kf, "unit"), *key, *value;
+	struct kb_digest digest;
 
 	if (!path || path[0] != '/' || !was)
 		return kb_err_set(err, KB_E_STATE, "undo record: no path");
-	u->was = strcmp(was, "file") == 0        ? KB_UNDO_FILE
-		 : strcmp(was, "directory") == 0 ? KB_UNDO_DIRECTORY
-						 : KB_UNDO_ABSENT;
+	if (!take_kind(was, &u->was))
+		return kb_err_set(err, KB_E_STATE, "undo record: was \"%.40s\"", was);
 	u->path = kb_strdup(path);
 	u->unit = unit ? kb_strdup(unit) : NULL;
-	for (size_t i = 0; kb_keyfile_at(kf, i, &key, &value); i++)
-		if (strcmp(key, "put") == 0)
-			kb_undo_add_put(u, value);
+	for (size_t i = 0; kb_keyfile_at(kf, i, &key, &value); i++) {
+		if (strcmp(key, "put") != 0)
+			continue;
+		if (!kb_digest_parse(value, &digest))
+			return kb_err_set(err, KB_E_STATE, "undo record: put \"%.40s\"", value);
+		kb_undo_add_put(u, value);
+	}
 	return 0;
 }
 
@@ -107,20 +123,25 @@ void kb_undo_free_one(struct kb_undo *u)
 	memset(u, 0, sizeof(*u));
 }
 
-int kb_undo_read_one(int logfd, const char *name, struct kb_undo *ret_undo, struct kb_err *err)
+int kb_undo_take(const struct kb_keyfile *kf, struct kb_undo *ret_undo, struct kb_err *err)
 {
-	kb_autokeyfile struct kb_keyfile *kf = NULL;
 	struct kb_undo u = {.path = NULL};
-	int rc = kb_keyfile_read(logfd, name, "undo", &kf, err);
+	int rc;
 
-	if (rc < 0)
-		return rc;
 	if ((rc = take_numbers(kf, &u, err)) < 0 || (rc = take_words(kf, &u, err)) < 0) {
 		kb_undo_free_one(&u);
 		return rc;
 	}
 	*ret_undo = u;
 	return 0;
+}
+
+int kb_undo_read_one(int logfd, const char *name, struct kb_undo *ret_undo, struct kb_err *err)
+{
+	kb_autokeyfile struct kb_keyfile *kf = NULL;
+	int rc = kb_keyfile_read(logfd, name, "undo", &kf, err);
+
+	return rc < 0 ? rc : kb_undo_take(kf, ret_undo, err);
 }
 
 static int is_record(const struct dirent *entry)
@@ -143,12 +164,16 @@ static void collect_owners(struct kb_undo_log *log)
 	log->owners.uids = log->uids;
 }
 
+int kb_undo_open(int statefd, const char *name)
+{
+	return openat(statefd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 int kb_undo_read(int statefd, const char *name, struct kb_undo_log *ret_log, struct kb_err *err)
 {
 	struct kb_undo_log log = {.n = 0};
 	struct dirent **names = NULL;
-	kb_autoclose int fd =
-		openat(statefd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	kb_autoclose int fd = kb_undo_open(statefd, name);
 	int n = 0, rc = 0;
 
 	if (fd < 0 && errno != ENOENT)

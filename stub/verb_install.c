@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "stub/audit.h"
+#include "stub/dropped.h"
 #include "stub/execute.h"
 #include "stub/lock.h"
 #include "stub/paths.h"
@@ -77,8 +78,12 @@ static int run_steps(struct install *in, struct kb_err *err)
  * flushed them: so the state's file system is flushed first. */
 static int append_commit(struct kb_scene *scene, struct kb_err *err)
 {
+	int rc;
+
 	if (kb_journal_is_committed(scene->journal, scene->release))
 		return 0;
+	if ((rc = kb_dropped_forget(scene, err)) < 0)
+		return rc;
 	if (syncfs(scene->state.role) < 0)
 		return kb_err_errno(err, KB_E_IO, "flush the file system of " KB_PATH_STATE);
 	return kb_journal_append(scene->journal, KB_RECORD_COMMIT, NULL, scene->release,
@@ -146,6 +151,7 @@ static int change(struct install *in, struct kb_err *err)
 	if ((rc = kb_upgrade_begin(scene, &in->old, in->changes, err)) < 0)
 		return rc;
 	if ((rc = mark_begun(in, err)) == 0 && (rc = kb_prepare_payload(scene, err)) == 0 &&
+	    (rc = kb_dropped_remove(scene, in->plan.dropped, err)) == 0 &&
 	    (rc = run_steps(in, err)) == 0)
 		rc = commit(in, err);
 	if (rc < 0)

@@ -53,8 +53,7 @@ static int tell_absent(const struct uninstall *un, struct kb_err *err)
 
 static int show(struct uninstall *un, struct kb_err *err)
 {
-	kb_autoclose int logfd = openat(un->state.role, KB_NAME_UNDO,
-					O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	kb_autoclose int logfd = kb_undo_open(un->state.role, KB_NAME_UNDO);
 	struct kb_undo_log log;
 	int rc = kb_undo_read(un->state.role, KB_NAME_UNDO, &log, err);
 

@@ -57,8 +57,8 @@ KB_TEST(plan_is_printed_for_programs)
 	assert_string_equal(out.data,
 			    "[{\"step\":\"conf\",\"kind\":\"template\",\"action\":\"keep\","
 			    "\"target\":\"/etc/x\",\"reason\":\"/etc/x\"},{\"step\":\"redis\","
-			    "\"kind\":\"script\",\"action\":\"run\",\"reason\":\"its input "
-			    "changed\"}]");
+			    "\"kind\":\"script\",\"action\":\"run\",\"network\":\"none\","
+			    "\"reason\":\"its input changed\"}]");
 }
 
 KB_TEST(plan_knows_whether_it_changes_anything)
