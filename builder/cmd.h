@@ -25,6 +25,6 @@ struct kb_cmd {
 };
 
 extern const struct kb_cmd cmd_lint, cmd_lock, cmd_fetch, cmd_build, cmd_sign, cmd_verify, cmd_info,
-	cmd_list, cmd_extract, cmd_diff, cmd_rebuild, cmd_keygen;
+	cmd_list, cmd_extract, cmd_diff, cmd_rebuild, cmd_keygen, cmd_downgrade;
 
 #endif

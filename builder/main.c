@@ -9,8 +9,8 @@
 #include "core/json.h"
 
 static const struct kb_cmd *const commands[] = {
-	&cmd_lint, &cmd_lock, &cmd_fetch,   &cmd_build, &cmd_sign,    &cmd_verify,
-	&cmd_info, &cmd_list, &cmd_extract, &cmd_diff,  &cmd_rebuild, &cmd_keygen};
+	&cmd_lint, &cmd_lock,    &cmd_fetch, &cmd_build,   &cmd_sign,   &cmd_verify,   &cmd_info,
+	&cmd_list, &cmd_extract, &cmd_diff,  &cmd_rebuild, &cmd_keygen, &cmd_downgrade};
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static void print_help(void)
@@ -20,7 +20,7 @@ static void print_help(void)
 	       "\nUsage: keybuzz-bundle [--site DIR] [--store DIR] VERB [OPTIONS]\n\nVerbs:\n",
 	       KB_VERSION);
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		printf("  %-8s %s\n", commands[i]->name, commands[i]->summary);
+		printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
 	printf("\nOptions:\n"
 	       "  --site DIR   the site's manifests (default: manifests), payload beside it\n"
 	       "  --store DIR  where content is kept by digest (default: store)\n"

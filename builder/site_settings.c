@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "builder/site_tree.h"
+#include "core/day.h"
 #include "core/format.h"
 #include "core/name.h"
 #include "core/netaddr.h"
@@ -13,8 +13,6 @@
 #define LOWER  "abcdefghijklmnopqrstuvwxyz"
 #define UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
-
-enum { DAY = 86400 };
 
 /* Where templates find what is not a variable; docs/manifest.md. */
 static const char *const reserved[] = {"host", "peers", "others", "groups",     "stacks",
@@ -166,25 +164,6 @@ static void load_os(struct kb_schema_map *top, struct kb_site *site)
 		qsort(site->os, site->n_os, sizeof(*site->os), by_os);
 }
 
-/* YYYY-MM-DD as seconds since 1970 in UTC, 0 when it is no day. */
-static uint64_t parse_day(const char *text)
-{
-	struct tm tm = {0}, again;
-	time_t t;
-
-	if (strlen(text) != 10 || strspn(text, DIGITS) != 4 || text[4] != '-' ||
-	    strspn(text + 5, DIGITS) != 2 || text[7] != '-' || strspn(text + 8, DIGITS) != 2)
-		return 0;
-	tm.tm_year = (int)strtoul(text, NULL, 10) - 1900;
-	tm.tm_mon = (int)strtoul(text + 5, NULL, 10) - 1;
-	tm.tm_mday = (int)strtoul(text + 8, NULL, 10);
-	again = tm;
-	t = timegm(&again); /* moves 30 February to March */
-	if (t <= 0 || again.tm_mon != tm.tm_mon || again.tm_mday != tm.tm_mday)
-		return 0;
-	return (uint64_t)t;
-}
-
 static uint64_t load_day(struct kb_schema_map *top, const char *key)
 {
 	const struct kb_yaml_node *node = kb_schema_take(top, key);
@@ -193,8 +172,7 @@ static uint64_t load_day(struct kb_schema_map *top, const char *key)
 
 	if (!node || !kb_schema_as_text(top->in, node, key, &text))
 		return 0;
-	day = parse_day(text);
-	if (!day)
+	if (!kb_day_parse(text, &day) || !day)
 		kb_schema_fault(top->in, node, "%s: \"%.100s\" is not a day like 2026-01-31", key,
 				text);
 	return day;
@@ -205,7 +183,7 @@ static void load_validity(struct kb_schema_map *top, struct kb_site *site)
 	site->not_before = load_day(top, "not_before");
 	site->not_after = load_day(top, "not_after");
 	if (site->not_after)
-		site->not_after += DAY - 1; /* the day itself is still good */
+		site->not_after += KB_DAY_SECONDS - 1; /* the day itself is still good */
 	if (site->not_after && site->not_after < site->not_before)
 		kb_schema_fault(top->in, top->node, "\"not_after\" is before \"not_before\"");
 }

@@ -112,19 +112,24 @@ static int hex_value(char c)
 	return -1;
 }
 
+bool kb_hex_parse(const char *hex, uint8_t *ret_bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		int hi = hex_value(hex[2 * i]), lo = hi < 0 ? -1 : hex_value(hex[2 * i + 1]);
+
+		if (lo < 0)
+			return false;
+		ret_bytes[i] = (uint8_t)(hi << 4 | lo);
+	}
+	return true;
+}
+
 bool kb_digest_parse(const char *hex, struct kb_digest *ret_digest)
 {
-	struct kb_digest d;
+	struct kb_digest d = {0};
 
-	if (strlen(hex) != KB_HEX_LEN)
+	if (strlen(hex) != KB_HEX_LEN || !kb_hex_parse(hex, d.b, KB_DIGEST_LEN))
 		return false;
-	for (size_t i = 0; i < KB_DIGEST_LEN; i++) {
-		int hi = hex_value(hex[2 * i]), lo = hex_value(hex[2 * i + 1]);
-
-		if (hi < 0 || lo < 0)
-			return false;
-		d.b[i] = (uint8_t)(hi << 4 | lo);
-	}
 	*ret_digest = d;
 	return true;
 }

@@ -71,6 +71,9 @@ bool kb_inventory_match(const struct kb_host *host, const struct kb_inventory_fi
 const struct kb_host *kb_inventory_next(const struct kb_inventory *inv,
 					const struct kb_inventory_filter *filter, size_t *at);
 
+/* Can TEXT be the name of a host: letters, digits and inner hyphens, at most 63? */
+bool kb_inventory_is_host(const char *text);
+
 /* NULL when there is none. Names compare without case. */
 const struct kb_host *kb_inventory_by_name(const struct kb_inventory *inv, const char *name);
 const struct kb_host *kb_inventory_by_ip(const struct kb_inventory *inv, uint32_t ip);

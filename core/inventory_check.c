@@ -62,7 +62,7 @@ static const char *skip_label(const char *s, char dot)
 	return s[n] == '\0' || s[n] == dot ? s + n : NULL;
 }
 
-static bool is_label(const char *s)
+bool kb_inventory_is_host(const char *s)
 {
 	return skip_label(s, '\0') != NULL;
 }
@@ -120,7 +120,7 @@ static bool is_yes_no(const char *s)
 const struct kb_inventory_column kb_inventory_columns[KB_INVENTORY_FIXED] = {
 	{"ENV", TEXT(env), is_env, "must be letters a-z"},
 	{"IP_PUBLIQUE", TEXT(public_ip), is_free, NULL},
-	{"HOSTNAME", TEXT(name), is_label,
+	{"HOSTNAME", TEXT(name), kb_inventory_is_host,
 	 "must be a host name: letters, digits and inner hyphens, at most 63"},
 	{"IP_PRIVEE", TEXT(address), is_address,
 	 "must be empty or the IPv4 address of one host, without leading zeros"},

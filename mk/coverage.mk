@@ -7,7 +7,7 @@
 # the signature; docs/architecture.md tells its way.
 
 TRUST_PATH := core/bytes.c core/header.c core/bundle_open.c core/crypto.c core/digest.c \
-	      core/key.c core/trust.c
+	      core/key.c core/trust.c core/downgrade.c
 COV        := $(B)/coverage
 GCOVR      := gcovr -r . --object-directory $(COV)/obj -j1 --exclude-throw-branches
 

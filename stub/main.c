@@ -39,6 +39,7 @@ static void print_help(const struct kb_run *run)
 	       "  --inventory FILE         instead of the bundle's servers.tsv\n"
 	       "  --credentials DIR        (default /opt/keybuzz-installer/credentials)\n"
 	       "  --host NAME              this host's name in the inventory\n"
+	       "  --downgrade FILE         permission to go back to this older bundle\n"
 	       "  --log FILE  --json  --quiet  --yes  -h, --help\n"
 	       "\nExamples:\n"
 	       "  %s verify%s\n  %s plan%s --json\n  %s install%s\n"

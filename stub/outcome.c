@@ -4,9 +4,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/day.h"
 #include "stub/keyfile.h"
 #include "stub/paths.h"
-#include "stub/rollback.h"
 
 static const char *const names[KB_OUTCOME_COUNT] = {
 	[KB_OUTCOME_NONE] = "not-installed",      [KB_OUTCOME_INSTALLED] = "installed",

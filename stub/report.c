@@ -10,10 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/day.h"
 #include "core/file.h"
 #include "core/path.h"
 #include "stub/paths.h"
-#include "stub/rollback.h"
 #include "stub/signals.h"
 
 static int shown_progress(void *ctx, const char *what, uint64_t done, uint64_t total)

@@ -3,9 +3,29 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/day.h"
 #include "core/mem.h"
 #include "stub/keyfile.h"
 #include "stub/paths.h"
+
+static bool parse_id(const char *hex, uint8_t id[KB_DOWNGRADE_ID_LEN])
+{
+	return strlen(hex) == 2 * KB_DOWNGRADE_ID_LEN && kb_hex_parse(hex, id, KB_DOWNGRADE_ID_LEN);
+}
+
+static int read_back(const struct kb_keyfile *kf, struct kb_floor *floor, struct kb_err *err)
+{
+	const char *key, *value, *older = kb_keyfile_get(kf, "older");
+
+	floor->back = older != NULL;
+	if (older && !kb_digest_parse(older, &floor->older))
+		return kb_err_set(err, KB_E_STATE, "rollback record: older is no manifest id");
+	for (size_t i = 0; kb_keyfile_at(kf, i, &key, &value); i++)
+		if (strcmp(key, "used") == 0 && (floor->n_used == KB_ROLLBACK_USED_MAX ||
+						 !parse_id(value, floor->used[floor->n_used++])))
+			return kb_err_set(err, KB_E_STATE, "rollback record: used permissions");
+	return 0;
+}
 
 static int read_role(int dirfd, const char *role, struct kb_floor *floor, struct kb_err *err)
 {
@@ -18,14 +38,14 @@ static int read_role(int dirfd, const char *role, struct kb_floor *floor, struct
 		return 0;
 	if (rc < 0)
 		return kb_err_set(err, rc, "%s", found.text);
-	if ((rc = kb_keyfile_u64(kf, "epoch", &floor->epoch, err)) < 0 ||
-	    (rc = kb_keyfile_u64(kf, "counter", &floor->counter, err)) < 0)
+	if ((rc = kb_keyfile_u64(kf, "epoch", &floor->number.epoch, err)) < 0 ||
+	    (rc = kb_keyfile_u64(kf, "counter", &floor->number.counter, err)) < 0)
 		return rc;
 	hex = kb_keyfile_get(kf, "manifest");
 	if (!hex || !kb_digest_parse(hex, &floor->manifest))
 		return kb_err_set(err, KB_E_STATE, "rollback record: no manifest id");
 	floor->known = true;
-	return 0;
+	return read_back(kf, floor, err);
 }
 
 static int read_host(int dirfd, struct kb_floor *floor, struct kb_err *err)
@@ -62,38 +82,49 @@ int kb_floor_read(const struct kb_statedir *dir, const char *role, struct kb_flo
 	return 0;
 }
 
+static struct kb_release_number number_of(const struct kb_manifest *m)
+{
+	return (struct kb_release_number){m->epoch, m->counter};
+}
+
 static int older(const struct kb_floor *floor, const struct kb_manifest *m, struct kb_err *err)
 {
 	return kb_err_set(err, KB_E_ROLLBACK,
 			  "%s: release %llu.%llu (version %s) is older than %llu.%llu, which this "
-			  "host accepted before",
+			  "host accepted before; to go back, have it permitted: keybuzz-bundle "
+			  "downgrade --help",
 			  m->role, (unsigned long long)m->epoch, (unsigned long long)m->counter,
-			  m->version, (unsigned long long)floor->epoch,
-			  (unsigned long long)floor->counter);
+			  m->version, (unsigned long long)floor->number.epoch,
+			  (unsigned long long)floor->number.counter);
+}
+
+static int jump(const struct kb_floor *floor, const struct kb_manifest *m, struct kb_err *err)
+{
+	uint64_t from = floor->known && m->epoch == floor->number.epoch ? floor->number.counter : 0;
+
+	if (m->counter - from <= KB_ROLLBACK_JUMP_MAX)
+		return 0;
+	return kb_err_set(err, KB_E_ROLLBACK, "%s: release counter %llu is more than %u above %llu",
+			  m->role, (unsigned long long)m->counter, KB_ROLLBACK_JUMP_MAX,
+			  (unsigned long long)from);
 }
 
 int kb_floor_check_release(const struct kb_floor *floor, const struct kb_manifest *m,
 			   const struct kb_digest *id, struct kb_err *err)
 {
-	uint64_t from = floor->known && m->epoch == floor->epoch ? floor->counter : 0;
+	int order = floor->known ? kb_release_cmp(number_of(m), floor->number) : 1;
 
-	if (floor->known &&
-	    (m->epoch < floor->epoch || (m->epoch == floor->epoch && m->counter < floor->counter)))
-		return older(floor, m, err);
-	if (m->counter - from > KB_ROLLBACK_JUMP_MAX)
-		return kb_err_set(err, KB_E_ROLLBACK,
-				  "%s: release counter %llu is more than %u above %llu", m->role,
-				  (unsigned long long)m->counter, KB_ROLLBACK_JUMP_MAX,
-				  (unsigned long long)from);
-	if (floor->known && m->epoch == floor->epoch && m->counter == floor->counter &&
-	    !kb_digest_eq(&floor->manifest, id))
-		return kb_err_set(err, KB_E_ROLLBACK,
-				  "%s: another bundle with the same release number %llu.%llu was "
-				  "accepted before (%.16s, this one is %.16s)",
-				  m->role, (unsigned long long)m->epoch,
-				  (unsigned long long)m->counter, kb_digest_hex(&floor->manifest),
-				  kb_digest_hex(id));
-	return 0;
+	if (order > 0)
+		return jump(floor, m, err);
+	if (order < 0)
+		return floor->back && kb_digest_eq(&floor->older, id) ? 0 : older(floor, m, err);
+	if (kb_digest_eq(&floor->manifest, id))
+		return 0;
+	return kb_err_set(err, KB_E_ROLLBACK,
+			  "%s: another bundle with the same release number %llu.%llu was accepted "
+			  "before (%.16s, this one is %.16s)",
+			  m->role, (unsigned long long)m->epoch, (unsigned long long)m->counter,
+			  kb_digest_hex(&floor->manifest), kb_digest_hex(id));
 }
 
 int kb_floor_check_channel(const struct kb_floor *floor, const struct kb_manifest *m,
@@ -111,16 +142,16 @@ int kb_floor_check_time(const struct kb_floor *floor, const struct kb_manifest *
 	uint64_t time = now > floor->date ? now : floor->date;
 	char date[32], today[32];
 
-	kb_date_format(time, today);
+	kb_day_format(time, today);
 	if (m->not_after && time > m->not_after) {
-		kb_date_format(m->not_after, date);
+		kb_day_format(m->not_after, date);
 		return kb_err_set(err, KB_E_EXPIRED,
 				  "%s was valid until %s, it is %s; bring a newer bundle or set "
 				  "the clock",
 				  m->role, date, today);
 	}
 	if (m->not_before && time < m->not_before) {
-		kb_date_format(m->not_before, date);
+		kb_day_format(m->not_before, date);
 		return kb_err_set(err, KB_E_EXPIRED,
 				  "%s is valid from %s, this host's clock says %s; set the clock",
 				  m->role, date, today);
@@ -128,16 +159,22 @@ int kb_floor_check_time(const struct kb_floor *floor, const struct kb_manifest *
 	return 0;
 }
 
-static int write_role(int dirfd, const struct kb_manifest *m, const struct kb_digest *id,
-		      struct kb_err *err)
+static int write_role(int dirfd, const char *role, const struct kb_floor *floor, struct kb_err *err)
 {
 	kb_autobuf struct kb_buf out = KB_BUF_INIT;
+	char id[2 * KB_DOWNGRADE_ID_LEN + 1];
 
 	kb_keyfile_begin(&out, "rollback");
-	kb_keyfile_add(&out, "epoch", "%llu", (unsigned long long)m->epoch);
-	kb_keyfile_add(&out, "counter", "%llu", (unsigned long long)m->counter);
-	kb_keyfile_add(&out, "manifest", "%s", kb_digest_hex(id));
-	return kb_keyfile_write(dirfd, m->role, &out, err);
+	kb_keyfile_add(&out, "epoch", "%llu", (unsigned long long)floor->number.epoch);
+	kb_keyfile_add(&out, "counter", "%llu", (unsigned long long)floor->number.counter);
+	kb_keyfile_add(&out, "manifest", "%s", kb_digest_hex(&floor->manifest));
+	if (floor->back)
+		kb_keyfile_add(&out, "older", "%s", kb_digest_hex(&floor->older));
+	for (size_t i = 0; i < floor->n_used; i++) {
+		kb_hex(floor->used[i], KB_DOWNGRADE_ID_LEN, id);
+		kb_keyfile_add(&out, "used", "%s", id);
+	}
+	return kb_keyfile_write(dirfd, role, &out, err);
 }
 
 static int write_host(int dirfd, const struct kb_floor *floor, const struct kb_manifest *m,
@@ -152,49 +189,45 @@ static int write_host(int dirfd, const struct kb_floor *floor, const struct kb_m
 	return kb_keyfile_write(dirfd, KB_NAME_HOST, &out, err);
 }
 
+/* A permission names the number it leads away from: what a newer release makes
+ * useless need not be remembered. */
+static struct kb_floor raised(const struct kb_floor *floor, const struct kb_manifest *m,
+			      const struct kb_digest *id)
+{
+	int order = floor->known ? kb_release_cmp(number_of(m), floor->number) : 1;
+	struct kb_floor next = *floor;
+
+	if (order < 0)
+		return next;
+	next.number = number_of(m);
+	next.manifest = *id;
+	next.back = false;
+	if (order > 0)
+		next.n_used = 0;
+	return next;
+}
+
 int kb_floor_raise(const struct kb_statedir *dir, const struct kb_floor *floor,
 		   const struct kb_manifest *m, const struct kb_digest *id, struct kb_err *err)
 {
-	int rc = write_role(dir->rollback, m, id, err);
+	struct kb_floor next = raised(floor, m, id);
+	int rc = write_role(dir->rollback, m->role, &next, err);
 
 	if (rc == 0)
 		rc = write_host(dir->base, floor, m, err);
 	return rc < 0 ? kb_err_wrap(err, "record the release") : 0;
 }
 
-/* Civil date from days since 1970, by H. Hinnant's public algorithm; no time
- * zone file is ever opened. */
-static void civil(int64_t days, int64_t *year, unsigned *month, unsigned *day)
+int kb_floor_stay(const struct kb_statedir *dir, const char *role, const struct kb_digest *older,
+		  struct kb_err *err)
 {
-	int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097;
-	unsigned doe = (unsigned)(z - era * 146097);
-	unsigned yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-	unsigned doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
+	struct kb_floor floor = {.known = false};
+	int rc = read_role(dir->rollback, role, &floor, err);
 
-	*day = doy - (153 * mp + 2) / 5 + 1;
-	*month = mp < 10 ? mp + 3 : mp - 9;
-	*year = (int64_t)yoe + era * 400 + (*month <= 2);
-}
-
-void kb_date_format(uint64_t seconds, char out[32])
-{
-	unsigned month, day;
-	int64_t year;
-
-	civil((int64_t)(seconds / 86400), &year, &month, &day);
-	if (year > 9999)
-		year = 9999;
-	snprintf(out, 32, "%04d-%02u-%02u", (int)year, month, day);
-}
-
-void kb_time_format(int64_t seconds, char out[32])
-{
-	char date[32];
-	unsigned rest;
-
-	if (seconds < 0)
-		seconds = 0;
-	rest = (unsigned)(seconds % 86400);
-	kb_date_format((uint64_t)seconds, date);
-	snprintf(out, 32, "%.10sT%02u:%02u:%02uZ", date, rest / 3600, rest / 60 % 60, rest % 60);
+	if (rc == 0 && floor.known && !kb_digest_eq(&floor.manifest, older)) {
+		floor.back = true;
+		floor.older = *older;
+		rc = write_role(dir->rollback, role, &floor, err);
+	}
+	return rc < 0 ? kb_err_wrap(err, "record the release") : 0;
 }

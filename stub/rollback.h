@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "core/digest.h"
+#include "core/downgrade.h"
 #include "core/err.h"
 #include "core/manifest.h"
 #include "stub/statedir.h"
@@ -21,10 +22,19 @@
  * release key could use up all the numbers there are. */
 #define KB_ROLLBACK_JUMP_MAX (1u << 20)
 
+/* Permissions that one release may be left with; the next release forgets them. */
+#define KB_ROLLBACK_USED_MAX 16
+
 struct kb_floor {
 	bool known; /* the role was installed before */
-	uint64_t epoch, counter;
+	struct kb_release_number number;
 	struct kb_digest manifest;
+	/* One older release is welcome all the same: by a permission
+	 * (core/downgrade.h), or because the upgrade away from it failed. */
+	bool back;
+	struct kb_digest older;
+	uint8_t used[KB_ROLLBACK_USED_MAX][KB_DOWNGRADE_ID_LEN]; /* permissions */
+	size_t n_used;
 	char channel[64]; /* "" when the host has none yet */
 	uint64_t date;    /* seconds since 1970 */
 };
@@ -42,13 +52,14 @@ int kb_floor_check_channel(const struct kb_floor *floor, const struct kb_manifes
 int kb_floor_check_time(const struct kb_floor *floor, const struct kb_manifest *m, uint64_t now,
 			struct kb_err *err);
 
-/* Writes nothing that is already so. */
+/* An upgrade to what is accepted now failed: OLDER, which runs again, may be
+ * installed again. Nothing when OLDER is what is accepted. */
+int kb_floor_stay(const struct kb_statedir *dir, const char *role, const struct kb_digest *older,
+		  struct kb_err *err);
+
+/* Never lowers it: who goes back keeps the number. Writes nothing that is
+ * already so. */
 int kb_floor_raise(const struct kb_statedir *dir, const struct kb_floor *floor,
 		   const struct kb_manifest *m, const struct kb_digest *id, struct kb_err *err);
-
-/* "2026-11-23" of seconds since 1970. */
-void kb_date_format(uint64_t seconds, char out[32]);
-/* "2026-11-23T04:05:06Z". */
-void kb_time_format(int64_t seconds, char out[32]);
 
 #endif

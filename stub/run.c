@@ -34,6 +34,7 @@ int kb_run_options(struct kb_run *run, struct kb_args *args, struct kb_err *err)
 	run->host = kb_args_option(args, "host", 0, NULL);
 	if ((rc = take_path(args, "log", NULL, &run->log, err)) < 0 ||
 	    (rc = take_path(args, "trust-dir", KB_PATH_TRUST, &run->trust_dir, err)) < 0 ||
+	    (rc = take_path(args, "downgrade", NULL, &run->downgrade, err)) < 0 ||
 	    (rc = take_path(args, "inventory", NULL, &run->inventory, err)) < 0 ||
 	    (rc = take_path(args, "credentials", KB_PATH_CREDENTIALS, &run->credentials, err)) < 0)
 		return rc;
@@ -46,6 +47,7 @@ void kb_run_free(struct kb_run *run)
 	kb_buf_free(&run->result);
 	free(run->log);
 	free(run->trust_dir);
+	free(run->downgrade);
 	free(run->inventory);
 	free(run->credentials);
 	free(run->file);

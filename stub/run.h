@@ -18,6 +18,7 @@ struct kb_run {
 	char *trust_dir;   /* --trust-dir */
 	char *inventory;   /* --inventory, or NULL */
 	char *credentials; /* --credentials */
+	char *downgrade;   /* --downgrade, or NULL */
 	const char *host;  /* --host, or NULL */
 	bool by_fingerprint;
 	struct kb_digest fingerprint; /* --trust-fingerprint */

@@ -4,7 +4,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/day.h"
 #include "core/mem.h"
+#include "stub/downgrade.h"
 #include "stub/paths.h"
 #include "stub/signals.h"
 
@@ -22,19 +24,31 @@ static void collect_owners(struct kb_scene *scene)
 	scene->owners.uids = scene->uids;
 }
 
+/* An older release needs a permission, unless it is on this host by one. */
+static int check_release(struct kb_scene *scene, struct kb_err *err)
+{
+	const struct kb_host *self = scene->target.self;
+	int rc = kb_floor_check_release(&scene->floor, scene->m, scene->release, err);
+
+	if (rc != KB_E_ROLLBACK || !scene->run->downgrade)
+		return rc;
+	rc = kb_downgrade_take(scene->run, scene->m, scene->release, self ? self->name : NULL,
+			       scene->now, &scene->floor, err);
+	return rc < 0 ? rc : kb_floor_check_release(&scene->floor, scene->m, scene->release, err);
+}
+
 static void check_floor(struct kb_scene *scene, struct kb_problems *problems)
 {
 	const struct kb_floor *floor = &scene->floor;
 	char date[32];
 	struct kb_err err;
 
-	kb_problems_take(problems, kb_floor_check_release(floor, scene->m, scene->release, &err),
-			 &err);
+	kb_problems_take(problems, check_release(scene, &err), &err);
 	kb_problems_take(problems, kb_floor_check_channel(floor, scene->m, &err), &err);
 	kb_problems_take(problems, kb_floor_check_time(floor, scene->m, scene->now, &err), &err);
 	if (scene->now >= floor->date)
 		return;
-	kb_date_format(floor->date, date);
+	kb_day_format(floor->date, date);
 	kb_report_warn(scene->report,
 		       "this host's clock is before %s, when a release it has was "
 		       "signed; set the clock",

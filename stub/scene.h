@@ -1,6 +1,6 @@
 /* Everything a step may look at: the bundle, the host's place in the site, what
  * happened before, and the way to the host's files. Assembled once per run, in
- * scene.c; steps do not change it, and execute.c only counts in it. */
+ * scene.c; steps do not change it, execute.c and step_program.c only note in it. */
 #ifndef STUB_SCENE_H
 #define STUB_SCENE_H
 

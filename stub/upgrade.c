@@ -1,6 +1,5 @@
 #include "stub/upgrade.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,17 +10,11 @@
 #include "stub/paths.h"
 #include "stub/undo.h"
 
-static int open_log(const struct kb_scene *scene)
-{
-	return openat(scene->state.role, KB_NAME_UPGRADE,
-		      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-}
-
 /* The record of the release to go back to; state NONE when there is none. */
 static int read_before(const struct kb_scene *scene, struct kb_outcome *ret_before,
 		       struct kb_err *err)
 {
-	kb_autoclose int fd = open_log(scene);
+	kb_autoclose int fd = kb_undo_open(scene->state.role, KB_NAME_UPGRADE);
 
 	return kb_outcome_read(fd, ret_before, err);
 }
@@ -114,7 +107,8 @@ int kb_upgrade_back(struct kb_scene *scene, const struct kb_plan *plan, const ch
 		    struct kb_err *err)
 {
 	kb_autooutcome struct kb_outcome before = {.state = KB_OUTCOME_NONE};
-	kb_autoclose int fd = open_log(scene);
+	kb_autoclose int fd = kb_undo_open(scene->state.role, KB_NAME_UPGRADE);
+	struct kb_digest older;
 	int rc = kb_outcome_read(fd, &before, err);
 
 	if (rc < 0)
@@ -124,6 +118,9 @@ int kb_upgrade_back(struct kb_scene *scene, const struct kb_plan *plan, const ch
 	    (rc = kb_undo_all(scene->report, scene->rootfd, scene->state.role, KB_NAME_UPGRADE,
 			      false, NULL, NULL, err)) < 0 ||
 	    (rc = copy_records(fd, scene->state.role, err)) < 0)
+		return rc;
+	if (kb_digest_parse(before.manifest, &older) &&
+	    (rc = kb_floor_stay(&scene->state, scene->m->role, &older, err)) < 0)
 		return rc;
 	free(before.failure);
 	before.failure = kb_format("upgrade to %s: %s", scene->m->version, failure);

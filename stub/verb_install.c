@@ -222,12 +222,15 @@ static int run(struct kb_run *run_, struct kb_args *args, struct kb_err *err)
 const struct kb_verb kb_verb_install = {
 	.name = "install",
 	.summary = "verify, plan, do what is missing, record it (the default)",
-	.usage =
-		"install [--yes] [--inventory FILE] [--credentials DIR] [--host NAME] [--log FILE]",
+	.usage = "install [--yes] [--inventory FILE] [--credentials DIR] [--host NAME] [--log "
+		 "FILE]\n"
+		 "       [--downgrade FILE]",
 	.help = "Changes only what differs: a second run changes nothing and restarts nothing.\n"
 		"After any interruption the same command goes on where it stopped. A host that\n"
 		"waits for its peers ends as pending-quorum, which is a success; run it again\n"
-		"when they are installed.\n",
+		"when they are installed. What an older release put here and this one does not\n"
+		"bring goes; `plan` names it. An older bundle needs a permission (--downgrade):\n"
+		"keybuzz-bundle downgrade --help.\n",
 	.needs_root = true,
 	.acts = true,
 	.run = run,

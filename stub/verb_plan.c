@@ -46,9 +46,11 @@ static int run(struct kb_run *run_, struct kb_args *args, struct kb_err *err)
 const struct kb_verb kb_verb_plan = {
 	.name = "plan",
 	.summary = "what install would add, change and keep here; changes nothing",
-	.usage = "plan [--json] [--inventory FILE] [--credentials DIR] [--host NAME]",
+	.usage = "plan [--json] [--inventory FILE] [--credentials DIR] [--host NAME] [--downgrade "
+		 "FILE]",
 	.help = "One line a step: keep, add, change, run, start, restart or pending, with the\n"
-		"reason. Everything that would stop an install is reported in the same run.\n",
+		"reason; remove, restore or set-aside of what this release does not bring any\n"
+		"more. Everything that would stop an install is reported in the same run.\n",
 	.needs_root = true,
 	.run = run,
 };
