@@ -104,12 +104,13 @@ static int write_bundles(struct build *build, struct kb_err *err)
 static int write_evidence(struct build *build, struct kb_err *err)
 {
 	struct kb_key signer;
-	struct kb_provenance p = {build->site, &signer, build->manifests, build->wanted};
+	struct kb_provenance p = {build->site, build->pack.store, &signer, build->manifests,
+				  build->wanted};
 	int rc;
 
 	kb_secret_key_public(build->pack.key, &signer);
 	rc = kb_provenance_write(&p, build->out_dir, err);
-	return rc < 0 ? rc : kb_sums_write(build->out_dir, build->pack.key, err);
+	return rc < 0 ? rc : kb_sums_write(build->out_dir, build->pack.store, build->pack.key, err);
 }
 
 static void release(struct build *build)
@@ -168,7 +169,8 @@ const struct kb_cmd cmd_build = {
 		"sbom/ROLE.spdx.json, provenance.intoto.json, and SHA256SUMS signed for openssl,\n"
 		"ssh-keygen and minisign. The same inputs give the same bytes: no date, no host,\n"
 		"no number of cores is in them. --level is zstd's, 1 to 19 (default 3; 19\n"
-		"for a release); compressed content is kept in the store and not made twice.\n"
+		"for a release); compressed content is kept in the store and not made twice,\n"
+		"and a bundle that would come out the same and lies untouched is left.\n"
 		"\nExamples:\n  keybuzz-bundle build --key release.key\n"
 		"  keybuzz-bundle build redis -o /media/usb --key release.key --level 19\n",
 	.run = run,

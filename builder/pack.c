@@ -1,10 +1,12 @@
 #include "builder/pack.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "builder/pack_layout.h"
+#include "builder/written.h"
 #include "core/file.h"
 #include "core/format.h"
 #include "core/header.h"
@@ -26,8 +28,12 @@ struct output {
 	const struct kb_pack *pack;
 	struct kb_manifest *m;
 	struct kb_layout layout;
+	struct kb_buf stub, manifest;
+	uint8_t header[KB_HEADER_LEN];
 	struct kb_buf small;      /* stored bytes of the shared chunks */
 	struct kb_frames *frames; /* per blob; fd -1 when small */
+	int fd;                   /* the bundle.. */
+	struct kb_sha256 *whole;  /* ..and the digest of what is in it so far */
 };
 
 static int keep_shared(void *ctx, const struct kb_chunk *chunk, const void *stored,
@@ -52,24 +58,29 @@ static int open_large(void *ctx, size_t i, struct kb_err *err)
 	return rc;
 }
 
-static int sign_manifest(const struct kb_pack *pack, const struct kb_buf *manifest,
-			 uint8_t header_bytes[KB_HEADER_LEN], struct kb_err *err)
+static int sign_manifest(struct output *out, struct kb_err *err)
 {
+	const struct kb_secret_key *key = out->pack->key;
 	kb_autobuf struct kb_buf covered = KB_BUF_INIT;
-	struct kb_header header = {.manifest_len = (uint32_t)manifest->len, .n_slots = 1};
+	struct kb_header header = {.manifest_len = (uint32_t)out->manifest.len, .n_slots = 1};
 	int rc;
 
-	kb_pae(KB_PURPOSE, manifest->data, manifest->len, &covered);
-	kb_secret_key_public(pack->key, &header.slots[0].key);
-	rc = kb_secret_key_sign(pack->key, covered.data, covered.len, header.slots[0].signature,
-				err);
-	kb_header_write(&header, header_bytes);
+	kb_pae(KB_PURPOSE, out->manifest.data, out->manifest.len, &covered);
+	kb_secret_key_public(key, &header.slots[0].key);
+	rc = kb_secret_key_sign(key, covered.data, covered.len, header.slots[0].signature, err);
+	kb_header_write(&header, out->header);
 	return rc;
+}
+
+static int put(struct output *out, const void *data, size_t len, struct kb_err *err)
+{
+	kb_sha256_add(out->whole, data, len);
+	return kb_write_full(out->fd, data, len, err);
 }
 
 /* Kept frames are compared with their digests on the way out: a store that
  * rotted must not become a signed bundle that nobody can install. */
-static int copy_frames(struct output *out, size_t blob, int fd, uint8_t *buffer, struct kb_err *err)
+static int copy_frames(struct output *out, size_t blob, uint8_t *buffer, struct kb_err *err)
 {
 	const struct kb_frames *f = &out->frames[blob];
 	uint64_t at = 0;
@@ -80,7 +91,7 @@ static int copy_frames(struct output *out, size_t blob, int fd, uint8_t *buffer,
 		if (rc == 0)
 			rc = kb_chunk_check(&f->chunks[i], buffer, err);
 		if (rc == 0)
-			rc = kb_write_full(fd, buffer, f->chunks[i].stored, err);
+			rc = put(out, buffer, f->chunks[i].stored, err);
 		at += f->chunks[i].stored;
 	}
 	if (rc == KB_E_DAMAGED) {
@@ -93,20 +104,19 @@ static int copy_frames(struct output *out, size_t blob, int fd, uint8_t *buffer,
 	return rc;
 }
 
-static int write_file(struct output *out, const struct kb_buf *stub, const struct kb_buf *manifest,
-		      const uint8_t *header, int fd, struct kb_err *err)
+static int write_parts(struct output *out, struct kb_err *err)
 {
 	kb_autofree uint8_t *buffer = kb_alloc(KB_CHUNK_STORED, 1);
 	int rc;
 
-	if ((rc = kb_write_full(fd, stub->data, stub->len, err)) < 0 ||
-	    (rc = kb_write_full(fd, header, KB_HEADER_LEN, err)) < 0 ||
-	    (rc = kb_write_full(fd, manifest->data, manifest->len, err)) < 0 ||
-	    (rc = kb_write_full(fd, out->small.data, out->small.len, err)) < 0)
+	if ((rc = put(out, out->stub.data, out->stub.len, err)) < 0 ||
+	    (rc = put(out, out->header, KB_HEADER_LEN, err)) < 0 ||
+	    (rc = put(out, out->manifest.data, out->manifest.len, err)) < 0 ||
+	    (rc = put(out, out->small.data, out->small.len, err)) < 0)
 		return rc;
 	for (size_t i = 0; rc == 0 && i < out->m->n_blobs; i++)
 		if (out->m->blobs[i].size >= KB_BLOB_ALONE)
-			rc = copy_frames(out, i, fd, buffer, err);
+			rc = copy_frames(out, i, buffer, err);
 	return rc;
 }
 
@@ -119,48 +129,88 @@ static void set_storage(const struct kb_pack *pack, struct kb_manifest *m)
 	m->level = (uint8_t)pack->level;
 }
 
-static int pack_into(struct output *out, int fd, struct kb_err *err)
+/* All that stands before the chunks. Nothing of a large blob is read for it once
+ * its frames are made. */
+static int make_head(struct output *out, struct kb_digest *ret_head, struct kb_err *err)
 {
-	kb_autobuf struct kb_buf stub = KB_BUF_INIT;
-	kb_autobuf struct kb_buf manifest = KB_BUF_INIT;
-	uint8_t header[KB_HEADER_LEN];
+	struct kb_sha256 *sha;
 	int rc;
 
 	set_storage(out->pack, out->m);
-	if ((rc = kb_layout_stub(out->pack->stub, &stub, &out->m->stub, err)) < 0 ||
+	if ((rc = kb_layout_stub(out->pack->stub, &out->stub, &out->m->stub, err)) < 0 ||
 	    (rc = kb_layout_run(&out->layout, err)) < 0 ||
-	    (rc = kb_layout_finish(out->m, &manifest, err)) < 0 ||
-	    (rc = sign_manifest(out->pack, &manifest, header, err)) < 0)
+	    (rc = kb_layout_finish(out->m, &out->manifest, err)) < 0 ||
+	    (rc = sign_manifest(out, err)) < 0)
 		return rc;
-	return write_file(out, &stub, &manifest, header, fd, err);
+	sha = kb_sha256_new();
+	kb_sha256_add(sha, out->header, KB_HEADER_LEN);
+	kb_sha256_add(sha, out->manifest.data, out->manifest.len);
+	kb_sha256_end(sha, ret_head);
+	kb_sha256_free(sha);
+	return 0;
 }
 
-int kb_pack_write(const struct kb_pack *pack, struct kb_manifest *m, const char *path,
+static int write_file(struct output *out, const char *path, struct kb_written *written,
+		      struct kb_err *err)
+{
+	kb_autonewfile struct kb_newfile nf = KB_NEWFILE_INIT;
+	kb_autoclose int fd = -1;
+	int rc = kb_newfile_open(&nf, path, 0755, err);
+
+	if (rc < 0)
+		return rc;
+	if ((fd = fcntl(nf.fd, F_DUPFD_CLOEXEC, 0)) < 0)
+		return kb_err_errno(err, KB_E_IO, "%s", path);
+	out->fd = nf.fd;
+	out->whole = kb_sha256_new();
+	rc = write_parts(out, err);
+	kb_sha256_end(out->whole, &written->whole);
+	kb_sha256_free(out->whole);
+	if (rc == 0)
+		rc = kb_newfile_commit(&nf, (uid_t)-1, (gid_t)-1, err);
+	if (rc == 0)
+		rc = kb_written_keep(out->pack->store, out->pack->key, path, fd, written, err);
+	return rc;
+}
+
+static int pack(struct output *out, const char *path, struct kb_err *err)
+{
+	struct kb_written now, before;
+	struct kb_key signer;
+	int rc = make_head(out, &now.head, err);
+
+	if (rc < 0)
+		return rc;
+	kb_secret_key_public(out->pack->key, &signer);
+	if (kb_written_find(out->pack->store, &signer, path, &before) &&
+	    kb_digest_eq(&before.head, &now.head))
+		return 0;
+	return write_file(out, path, &now, err);
+}
+
+int kb_pack_write(const struct kb_pack *p, struct kb_manifest *m, const char *path,
 		  struct kb_err *err)
 {
-	struct output out = {.pack = pack,
+	struct output out = {.pack = p,
 			     .m = m,
-			     .layout = {.store = pack->store,
-					.level = pack->level,
+			     .layout = {.store = p->store,
+					.level = p->level,
 					.m = m,
 					.shared = keep_shared,
 					.large = open_large,
-					.progress = pack->progress}};
-	kb_autonewfile struct kb_newfile nf = KB_NEWFILE_INIT;
+					.progress = p->progress}};
 	int rc;
 
 	out.layout.ctx = &out;
 	out.frames = kb_alloc(m->n_blobs, sizeof(*out.frames));
 	for (size_t i = 0; i < m->n_blobs; i++)
 		out.frames[i].fd = -1;
-	rc = kb_newfile_open(&nf, path, 0755, err);
-	if (rc == 0)
-		rc = pack_into(&out, nf.fd, err);
-	if (rc == 0)
-		rc = kb_newfile_commit(&nf, (uid_t)-1, (gid_t)-1, err);
+	rc = pack(&out, path, err);
 	for (size_t i = 0; i < m->n_blobs; i++)
 		kb_frames_close(&out.frames[i]);
 	free(out.frames);
+	kb_buf_free(&out.stub);
+	kb_buf_free(&out.manifest);
 	kb_buf_free(&out.small);
 	return rc;
 }

@@ -24,8 +24,8 @@ struct kb_pack {
 /* The host program that stands beside this one. The caller frees it. */
 char *kb_pack_default_stub(void);
 
-/* Write PATH (0755). Fills the storage part of M except release_set, which the
- * caller has set. */
+/* Write PATH (0755), unless it is known to be the same already (written.h). Fills
+ * the storage part of M except release_set, which the caller has set. */
 int kb_pack_write(const struct kb_pack *pack, struct kb_manifest *m, const char *path,
 		  struct kb_err *err);
 

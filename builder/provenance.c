@@ -10,7 +10,7 @@
 #include "builder/provenance_libraries.h"
 #include "builder/run.h"
 #include "builder/sbom_packages.h"
-#include "builder/sums.h"
+#include "builder/written.h"
 #include "core/bundle.h"
 #include "core/file.h"
 #include "core/json.h"
@@ -73,7 +73,8 @@ static int add_subjects(struct statement *s)
 
 		if (!p->built[i] && !is_of_release(s, path))
 			continue;
-		if ((rc = kb_sums_digest(path, &digest, s->err)) < 0)
+		rc = kb_written_digest(p->store, p->signer, path, &digest, s->err);
+		if (rc < 0)
 			return rc;
 		kb_json_object(&s->j);
 		kb_json_key_text(&s->j, "name", name);
@@ -123,7 +124,9 @@ static int add_locks(struct statement *s)
 		kb_autofree char *name = kb_format("lock/%s", names[i]->d_name);
 		struct kb_digest digest;
 
-		if (rc == 0 && (rc = kb_sums_digest(path, &digest, s->err)) == 0)
+		if (rc == 0)
+			rc = kb_written_digest(s->p->store, s->p->signer, path, &digest, s->err);
+		if (rc == 0)
 			add_material(s, name, NULL, &digest);
 		free(names[i]);
 	}

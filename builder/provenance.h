@@ -7,11 +7,13 @@
 #define BUILDER_PROVENANCE_H
 
 #include "builder/site.h"
+#include "builder/store.h"
 
 #define KB_PROVENANCE_FILE "provenance.intoto.json"
 
 struct kb_provenance {
 	const struct kb_site *site;
+	struct kb_store *store;
 	const struct kb_key *signer;          /* of the bundles */
 	struct kb_manifest *const *manifests; /* of all roles, n_roles of the site.. */
 	const bool *built;                    /* ..of which these are in the folder now */

@@ -2,7 +2,8 @@
  *
  *   store/sha256/ab/cdef..      plain blobs, named by their digest
  *   store/derived/KEY           what a locked source became: an image as text,
- *                               see image.h
+ *                               see image.h; what a bundle was when it was
+ *                               written, see written.h
  *   store/frames/L-V/ab/cdef..  compressed frames of a blob (level L, zstd V)
  *   store/partial/cdef..        downloads that were cut off, to be continued
  *   store/tmp/..                one folder per running process

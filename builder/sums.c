@@ -2,13 +2,13 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "builder/minisig.h"
 #include "builder/provenance.h"
 #include "builder/sshsig.h"
+#include "builder/written.h"
 #include "core/file.h"
 
 static bool ends_with(const char *name, const char *end)
@@ -33,34 +33,30 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-int kb_sums_digest(const char *path, struct kb_digest *ret_digest, struct kb_err *err)
-{
-	kb_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int rc;
+struct sums {
+	const char *dir;
+	struct kb_store *store;
+	struct kb_key signer;
+	struct kb_buf text;
+};
 
-	if (fd < 0)
-		return kb_err_errno(err, KB_E_IO, "%s", path);
-	rc = kb_digest_of_fd(fd, ret_digest, NULL, err);
-	return rc < 0 ? kb_err_wrap(err, "%s", path) : 0;
-}
-
-static int add_line(const char *dir, const char *name, struct kb_buf *text, struct kb_err *err)
+static int add_line(struct sums *s, const char *name, struct kb_err *err)
 {
-	kb_autofree char *path = kb_format("%s/%s", dir, name);
+	kb_autofree char *path = kb_format("%s/%s", s->dir, name);
 	struct kb_digest digest;
-	int rc = kb_sums_digest(path, &digest, err);
+	int rc = kb_written_digest(s->store, &s->signer, path, &digest, err);
 
 	if (rc < 0)
 		return rc;
-	kb_buf_printf(text, "%s  %s\n", kb_digest_hex(&digest), name);
+	kb_buf_printf(&s->text, "%s  %s\n", kb_digest_hex(&digest), name);
 	return 0;
 }
 
-/* Lines for what IS_WANTED of DIR/BELOW; "" or a folder that may be absent. */
-static int add_folder(const char *dir, const char *below, int (*is_wanted)(const struct dirent *),
-		      struct kb_buf *text, struct kb_err *err)
+/* Lines for what IS_WANTED of the folder BELOW; "" or one that may be absent. */
+static int add_folder(struct sums *s, const char *below, int (*is_wanted)(const struct dirent *),
+		      struct kb_err *err)
 {
-	kb_autofree char *path = kb_format("%s/%s", dir, below);
+	kb_autofree char *path = kb_format("%s/%s", s->dir, below);
 	struct dirent **names = NULL;
 	int n = scandir(path, &names, is_wanted, by_bytes), rc = 0;
 
@@ -72,7 +68,7 @@ static int add_folder(const char *dir, const char *below, int (*is_wanted)(const
 		kb_autofree char *name = kb_format("%s%s", below, names[i]->d_name);
 
 		if (rc == 0)
-			rc = add_line(dir, name, text, err);
+			rc = add_line(s, name, err);
 		free(names[i]);
 	}
 	free(names);
@@ -106,20 +102,33 @@ static int write_made(const char *path, const char *end, make_fn *make, const st
 	return rc;
 }
 
-int kb_sums_write(const char *dir, const struct kb_secret_key *key, struct kb_err *err)
+static int write_signed(const struct sums *s, const struct kb_secret_key *key, struct kb_err *err)
 {
-	kb_autobuf struct kb_buf text = KB_BUF_INIT;
-	kb_autofree char *path = kb_format("%s/SHA256SUMS", dir);
+	kb_autofree char *path = kb_format("%s/SHA256SUMS", s->dir);
 	int rc;
 
-	kb_buf_puts(&text, "");
-	if ((rc = add_folder(dir, "", is_ours, &text, err)) < 0 ||
-	    (rc = add_folder(dir, "sbom/", is_sbom, &text, err)) < 0 ||
-	    (rc = kb_file_replace(path, text.data, text.len, 0644, err)) < 0 ||
-	    (rc = write_raw(path, &text, key, err)) < 0 ||
-	    (rc = write_made(path, ".sshsig", kb_sshsig_make, &text, key, err)) < 0)
+	if ((rc = kb_file_replace(path, s->text.data, s->text.len, 0644, err)) < 0 ||
+	    (rc = write_raw(path, &s->text, key, err)) < 0 ||
+	    (rc = write_made(path, ".sshsig", kb_sshsig_make, &s->text, key, err)) < 0)
 		return rc;
-	return write_made(path, ".minisig", kb_minisig_make, &text, key, err);
+	return write_made(path, ".minisig", kb_minisig_make, &s->text, key, err);
+}
+
+int kb_sums_write(const char *dir, struct kb_store *store, const struct kb_secret_key *key,
+		  struct kb_err *err)
+{
+	struct sums s = {.dir = dir, .store = store, .text = KB_BUF_INIT};
+	int rc;
+
+	kb_secret_key_public(key, &s.signer);
+	kb_buf_puts(&s.text, "");
+	rc = add_folder(&s, "", is_ours, err);
+	if (rc == 0)
+		rc = add_folder(&s, "sbom/", is_sbom, err);
+	if (rc == 0)
+		rc = write_signed(&s, key, err);
+	kb_buf_free(&s.text);
+	return rc;
 }
 
 int kb_sums_write_public(const char *name, const struct kb_key *key, struct kb_err *err)

@@ -10,13 +10,12 @@
 #define BUILDER_SUMS_H
 
 #include "builder/secret_key.h"
+#include "builder/store.h"
 
 /* Of every *.run in DIR and the evidence beside them (provenance.intoto.json,
- * sbom/x.spdx.json), in order of name. */
-int kb_sums_write(const char *dir, const struct kb_secret_key *key, struct kb_err *err);
-
-/* The digest of the file PATH. */
-int kb_sums_digest(const char *path, struct kb_digest *ret_digest, struct kb_err *err);
+ * sbom/x.spdx.json), in order of name. What KEY wrote with STORE is not read again. */
+int kb_sums_write(const char *dir, struct kb_store *store, const struct kb_secret_key *key,
+		  struct kb_err *err);
 
 /* Write NAME.allowed_signers and NAME.minisign, the public key in the forms
  * that ssh-keygen and minisign want. */

@@ -127,6 +127,7 @@ start_registry() {
 		http: {addr: "127.0.0.1:0"}
 		${2:+auth: {htpasswd: {realm: test, path: $2\}\}}
 	END
+	: >"$1/log" # what the one before said is not taken for its port
 	docker-registry serve "$1/config.yml" >"$1/log" 2>&1 &
 	registry_pid=$!
 	says_port "$1/log" 's/.*listening on [^ "]*:\([0-9][0-9]*\).*/\1/p' "$registry_pid" || exit 1
@@ -145,6 +146,7 @@ start_server() {
 	local port folder
 	folder=$1
 	shift
+	: >"$work/server.log" # what the one before said is not taken for its port
 	python3 "$here/server.py" "$folder" "$@" >"$work/server.log" 2>&1 &
 	server_pid=$!
 	says_port "$work/server.log" 's/^port \([0-9]*\)$/\1/p' "$server_pid" || exit 1

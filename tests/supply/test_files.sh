@@ -96,6 +96,37 @@ building() {
 		--trust-dir "$work/trust"
 }
 
+# A bundle that would come out the same is left, unless somebody touched it.
+building_again() {
+	local bundle inode
+	bundle=$s/dist/keybuzz-web.run
+	inode=$(stat -c %i "$bundle")
+	cp -p "$bundle" "$work/good.run"
+	expect 0 'build what is built' build
+	[ "$(stat -c %i "$bundle")" = "$inode" ]
+	report $? 'it is not written again'
+	(cd "$s/dist" && sha256sum --quiet -c SHA256SUMS) >"$work/out" 2>&1
+	report $? 'the sums hold'
+	printf x | dd of="$bundle" bs=1 seek=3000000 conv=notrunc status=none
+	touch -r "$work/good.run" "$bundle"
+	expect 0 'build over a bundle of the same size and time' build
+	cmp "$work/good.run" "$bundle" >"$work/out"
+	report $? 'it is whole again'
+	rm "$bundle"
+	expect 0 'build over one that is gone' build
+	cmp "$work/good.run" "$bundle" >"$work/out"
+	report $? 'it is there again'
+	"$kb" keygen "$work/other" >"$work/out" 2>&1
+	expect 0 'build with another key' "$kb" --site "$s/manifests" --store "$s/store" build \
+		-o "$s/dist" --key "$work/other.key"
+	! cmp "$work/good.run" "$bundle" >"$work/out" 2>&1
+	report $? 'it is another bundle'
+	expect 0 'build with the first key' build
+	(cd "$s/dist" && sha256sum --quiet -c SHA256SUMS) >"$work/out" 2>&1 &&
+		cmp "$work/good.run" "$bundle" >"$work/out"
+	report $? 'it is the first again, in the sums too'
+}
+
 build() {
 	"$kb" --site "$s/manifests" --store "$s/store" build -o "$s/dist" --key "$work/key.key"
 }
@@ -194,6 +225,7 @@ cp "$work/key.pub" "$work/trust/"
 : >"$work/requests"
 locking
 building
+building_again
 breaking
 changing
 refusals
