@@ -7,18 +7,33 @@
 #include "core/file.h"
 #include "core/pool.h"
 
+struct room {
+	uint8_t *bytes;
+	size_t size;
+};
+
 struct slot {
-	uint8_t *stored;
-	uint8_t *plain;
+	struct room stored, plain;
 	struct kb_codec *codec;
 };
+
+/* As large as what is to come, not as what could come: most blobs are small. */
+static uint8_t *make_room(struct room *room, size_t size)
+{
+	if (size > room->size) {
+		free(room->bytes);
+		room->bytes = kb_alloc(size, 1);
+		room->size = size;
+	}
+	return room->bytes;
+}
 
 static void slot_free(void *p)
 {
 	struct slot *slot = p;
 
-	free(slot->stored);
-	free(slot->plain);
+	free(slot->stored.bytes);
+	free(slot->plain.bytes);
 	kb_codec_free(slot->codec);
 }
 
@@ -54,23 +69,21 @@ static int name_chunk(const struct kb_bundle *b, size_t i, struct kb_err *err)
 
 static int load_stored(struct kb_bundle *b, size_t i, struct slot *slot, struct kb_err *err)
 {
-	if (!slot->stored)
-		slot->stored = kb_alloc(KB_CHUNK_STORED, 1);
-	return kb_pread_full(b->fd, slot->stored, b->manifest->chunks[i].stored, b->chunk_at[i],
-			     err);
+	size_t size = b->manifest->chunks[i].stored;
+
+	return kb_pread_full(b->fd, make_room(&slot->stored, size), size, b->chunk_at[i], err);
 }
 
 static int decode(struct kb_bundle *b, size_t i, struct slot *slot, struct kb_err *err)
 {
+	const struct kb_chunk *chunk = &b->manifest->chunks[i];
 	int rc = load_stored(b, i, slot, err);
 
-	if (!slot->plain)
-		slot->plain = kb_alloc(KB_CHUNK_PLAIN, 1);
 	if (!slot->codec)
 		slot->codec = kb_codec_new();
 	if (rc == 0)
-		rc = kb_chunk_decode(slot->codec, &b->manifest->chunks[i], slot->stored,
-				     slot->plain, err);
+		rc = kb_chunk_decode(slot->codec, chunk, slot->stored.bytes,
+				     make_room(&slot->plain, chunk->plain), err);
 	return rc < 0 ? name_chunk(b, i, err) : 0;
 }
 
@@ -84,16 +97,15 @@ struct verify {
 
 static int verify_stub(struct kb_bundle *b, struct slot *slot, struct kb_err *err)
 {
+	uint8_t *block = make_room(&slot->stored, KB_CHUNK_PLAIN);
 	struct kb_sha256 *sha = kb_sha256_new();
 	struct kb_digest seen;
 	int rc = 0;
 
-	if (!slot->stored)
-		slot->stored = kb_alloc(KB_CHUNK_STORED, 1);
 	for (uint32_t at = 0; rc == 0 && at < KB_STUB_SPAN; at += KB_CHUNK_PLAIN) {
-		rc = kb_pread_full(b->fd, slot->stored, KB_CHUNK_PLAIN, at, err);
+		rc = kb_pread_full(b->fd, block, KB_CHUNK_PLAIN, at, err);
 		if (rc == 0)
-			kb_sha256_add(sha, slot->stored, KB_CHUNK_PLAIN);
+			kb_sha256_add(sha, block, KB_CHUNK_PLAIN);
 	}
 	kb_sha256_end(sha, &seen);
 	kb_sha256_free(sha);
@@ -112,7 +124,7 @@ static int verify_work(void *ctx, size_t i, void *slot, struct kb_err *err)
 		return verify_stub(v->bundle, s, err);
 	rc = load_stored(v->bundle, i - 1, s, err);
 	if (rc == 0)
-		rc = kb_chunk_check(&v->bundle->manifest->chunks[i - 1], s->stored, err);
+		rc = kb_chunk_check(&v->bundle->manifest->chunks[i - 1], s->stored.bytes, err);
 	return rc < 0 ? name_chunk(v->bundle, i - 1, err) : 0;
 }
 
@@ -168,7 +180,7 @@ static int stream_emit(void *ctx, size_t i, void *slot, struct kb_err *err)
 	if (n > s->left)
 		n = s->left;
 	s->left -= n;
-	return s->sink(s->ctx, from->plain + skip, (size_t)n, err);
+	return s->sink(s->ctx, from->plain.bytes + skip, (size_t)n, err);
 }
 
 static size_t chunks_of(const struct kb_manifest *m, const struct kb_blob *blob)

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { BUF_MIN = 32 }; /* what grows by single bytes begins with some */
+
 void kb_no_memory(void)
 {
 	static const char text[] = "keybuzz: error 42 memory: out of memory; free some and run "
@@ -96,6 +98,8 @@ void kb_buf_reserve(struct kb_buf *buf, size_t more)
 		kb_no_memory();
 	if (need < buf->cap * 2)
 		need = buf->cap * 2;
+	if (need < BUF_MIN)
+		need = BUF_MIN;
 	buf->data = kb_realloc(buf->data, need, 1);
 	buf->cap = need;
 }
@@ -116,7 +120,9 @@ void kb_buf_puts(struct kb_buf *buf, const char *s)
 
 void kb_buf_putc(struct kb_buf *buf, char c)
 {
-	kb_buf_add(buf, &c, 1);
+	kb_buf_reserve(buf, 1);
+	buf->data[buf->len++] = c;
+	buf->data[buf->len] = '\0';
 }
 
 void kb_buf_printf(struct kb_buf *buf, const char *fmt, ...)

@@ -76,9 +76,11 @@ uint64_t kb_memory_parse(const char *meminfo)
 	const char *line = strstr(meminfo, "MemTotal:");
 	uint64_t kib = 0;
 
-	for (line += line ? 9 : 0; line && *line == ' '; line++)
+	if (!line)
+		return 0;
+	for (line += 9; *line == ' '; line++)
 		;
-	for (; line && *line >= '0' && *line <= '9' && kib < UINT64_MAX / 16; line++)
+	for (; *line >= '0' && *line <= '9' && kib < UINT64_MAX / 16; line++)
 		kib = kib * 10 + (uint64_t)(*line - '0');
 	return kib / 1024;
 }
@@ -125,11 +127,15 @@ void kb_precheck_needs(struct kb_scene *scene, struct kb_problems *problems)
 
 /* One socket: "   0: 0100007F:1F90 00000000:0000 0A ..": local address and
  * port in hexadecimal, then the other end, then the state, 0A for listening. */
-static bool listening_port(const char *line, unsigned *ret_port)
+static bool listening_port(const char *line, size_t len, unsigned *ret_port)
 {
 	unsigned port, state;
-	const char *p = strchr(line, ':');
+	char text[160];
+	const char *p;
 
+	/* sscanf measures the text that it is given, and a table is long */
+	snprintf(text, sizeof(text), "%.*s", (int)(len < sizeof(text) ? len : sizeof(text)), line);
+	p = strchr(text, ':');
 	if (!p || sscanf(p + 1, " %*[0-9A-Fa-f]:%4x %*[0-9A-Fa-f]:%*4x %2x", &port, &state) != 2)
 		return false;
 	*ret_port = port;
@@ -142,7 +148,7 @@ void kb_ports_parse(const char *text, const uint16_t *ports, size_t n, bool *bus
 		unsigned port;
 
 		line += *line == '\n';
-		if (!listening_port(line, &port))
+		if (!listening_port(line, strcspn(line, "\n"), &port))
 			continue;
 		for (size_t i = 0; i < n; i++)
 			busy[i] = busy[i] || ports[i] == port;

@@ -56,7 +56,8 @@ static void add_form(struct kb_redact *r, const char *text, size_t len)
 	r->pairs[pair / 8] |= (uint8_t)(1u << pair % 8);
 }
 
-/* Wiped when it goes out of scope: every one of these holds a spelling. */
+/* Wiped when it goes out of scope: every one of these holds a spelling. They do
+ * not grow: what is left behind by growing is wiped by nobody. */
 #define autowipe __attribute__((cleanup(kb_buf_wipe))) struct kb_buf
 
 static const char lower[] = "0123456789abcdef", upper[] = "0123456789ABCDEF";
@@ -71,6 +72,7 @@ static void add_hex(struct kb_redact *r, const char *s, size_t len, const char *
 {
 	autowipe out = KB_BUF_INIT;
 
+	kb_buf_reserve(&out, 2 * len);
 	for (size_t i = 0; i < len; i++)
 		put_hex(&out, s[i], digits);
 	add_form(r, out.data, out.len);
@@ -86,6 +88,7 @@ static void add_percent(struct kb_redact *r, const char *s, size_t len, const ch
 {
 	autowipe out = KB_BUF_INIT;
 
+	kb_buf_reserve(&out, 3 * len);
 	for (size_t i = 0; i < len; i++) {
 		if (is_unreserved(s[i])) {
 			kb_buf_putc(&out, s[i]);
@@ -101,6 +104,7 @@ static void add_json(struct kb_redact *r, const char *s, size_t len)
 {
 	autowipe out = KB_BUF_INIT;
 
+	kb_buf_reserve(&out, 2 * len);
 	for (size_t i = 0; i < len; i++) {
 		if (s[i] == '"' || s[i] == '\\')
 			kb_buf_putc(&out, '\\');
@@ -117,6 +121,7 @@ static void add_base64(struct kb_redact *r, const char *s, size_t len, unsigned 
 	autowipe out = KB_BUF_INIT;
 	size_t bits = (shift + len) * 8, first = (shift * 8 + 5) / 6;
 
+	kb_buf_reserve(&out, bits / 6);
 	for (size_t at = first; (at + 1) * 6 <= bits; at++) {
 		size_t byte = at * 6 / 8 - shift;
 		unsigned two = (unsigned)(uint8_t)s[byte] << 8;
@@ -133,6 +138,7 @@ static void add_reversed(struct kb_redact *r, const char *s, size_t len)
 {
 	autowipe out = KB_BUF_INIT;
 
+	kb_buf_reserve(&out, len);
 	for (size_t i = len; i > 0; i--)
 		kb_buf_putc(&out, s[i - 1]);
 	add_form(r, out.data, out.len);
