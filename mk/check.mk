@@ -46,7 +46,7 @@ CHECKED = $(if $(FULL),$(LONG)) \
 	files='tests/supply/test_files.sh' \
 	evidence='make -s check-evidence'
 MEMORY_MB  ?= 600
-FUZZ_SHARE ?= $(if $(FULL),100000000,200000)
+FUZZ_SHARE ?= $(if $(FULL),100000000,1000000)
 SUITES     ?= 3
 
 # What takes ten minutes or more, or is also part of another suite: in the full
@@ -71,7 +71,8 @@ PREPARED = $(B)/unit $(B)/golden $(B)/closed $(FUZZ)/replay $(FAULTS_SWEEPS:%=$(
 	   $(ATTACK)/odd $(ATTACK)/drive $(ATTACK)/bundles/made
 
 check: deps
-	@$(MAKE) --no-print-directory bundles $(PREPARED)
+	@$(MAKE) --no-print-directory bundles
+	@$(MAKE) --no-print-directory -j$(shell nproc) $(PREPARED)
 	tests/suite -j $(SUITES) $(CHECKED) $(QUICK)
 
 # The same suites, each with all it has.

@@ -12,6 +12,8 @@ FUZZ         := $(B)/fuzz
 FUZZ_NAMES   := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_SECONDS ?= 60
 FUZZ_RUNS    ?= -1
+# 0: another one each time
+FUZZ_SEED    ?= 0
 FUZZ_CC      ?= clang
 # -O2: what is compiled once runs a million times
 FUZZ_SAN     := -O2 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -19,35 +21,33 @@ FUZZ_SAN     := -O2 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 # all of core, and what the targets reach of the two sides
 FUZZ_SRC     := $(CORE) $(filter-out builder/main.c stub/main.c,$(BUILDER) $(STUB))
 FUZZ_LIBS    := -larchive $(ZSTD) -lcrypto -lyaml
-# What is found in longer inputs is found in shorter ones: bytes, where not 1024.
+# What is found in longer inputs is found in shorter ones: bytes, where not 512.
 FUZZ_LEN_key := 160
-FUZZ_LEN_name := 512
-FUZZ_LEN_redact := 512
-FUZZ_LEN_simulation := 512
-FUZZ_LEN_http := 768
+FUZZ_LEN_name := 320
+FUZZ_LEN_redact := 256
+FUZZ_LEN_inventory := 768
 FUZZ_LEN_envfile := 5120
-FUZZ_LEN_journal := 1100
+FUZZ_LEN_journal := 560
 FUZZ_LEN_site := 1200
-FUZZ_LEN_manifest := 2048
+FUZZ_LEN_manifest := 1800
 FUZZ_LEN_tar := 3072
 FUZZ_LEN_archive := 6144
+FUZZ_LEN_tree := 3072
+FUZZ_LEN_undo := 768
+FUZZ_LEN_lock := 1024
 FUZZ_LEN_header := 5120
-fuzz_len = $(or $(FUZZ_LEN_$*),1024)
-# Targets that do one in so many of the executions that the others do.
-# site: reads six files of a folder, each by several system calls
-# archive: opens a library's reader anew for each member that it looks for
-# redact: makes 13 spellings of each secret
-FUZZ_PART_site := 20
-FUZZ_PART_archive := 2
-FUZZ_PART_redact := 2
-fuzz_runs = $(if $(filter -%,$(FUZZ_RUNS)),$(FUZZ_RUNS),$(fuzz_part))
-fuzz_part = $(shell expr $(FUZZ_RUNS) / $(or $(FUZZ_PART_$*),1))
+fuzz_len = $(or $(FUZZ_LEN_$*),512)
+
+# Comparisons lead the search to magic numbers, and in a loop over bytes cost
+# more than the loop. A run by number does without: half as many again.
+FUZZ_CMP     ?= 1
+FUZZ_BIN     := $(FUZZ)/$(if $(FUZZ_CMP),search,run)
 # no leak of ours hides behind what OpenSSL keeps until the end on purpose
 FUZZ_ENV     := ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=0 \
 		UBSAN_OPTIONS=print_stacktrace=1
-# Memory that is freed stays away for many executions, not for thousands; where it
-# was got is told by the nearest frames. What is found is run again with replay.
-FUZZ_SHORT   := quarantine_size_mb=16:malloc_context_size=8
+# Memory that is freed stays away for many executions, not for thousands; who got
+# it is told without unwinding. What is found is run again with replay.
+FUZZ_SHORT   := quarantine_size_mb=16:malloc_context_size=2
 FUZZ_QUICK   := ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=0:$(FUZZ_SHORT) \
 		UBSAN_OPTIONS=print_stacktrace=1
 
@@ -74,29 +74,30 @@ check-fuzz: $(FUZZ)/replay
 # --- search: one program per target ---
 
 # The judges of the tests are not what is to be explored.
-fuzz_explored = $(if $(filter tests/%,$<),,-fsanitize=fuzzer-no-link)
+fuzz_explored = $(if $(filter tests/%,$<),,-fsanitize=fuzzer-no-link \
+		$(if $(FUZZ_CMP),,-fno-sanitize-coverage=trace-cmp))
 
-$(FUZZ)/obj/%.o: %.c Makefile mk/fuzz.mk
+$(FUZZ_BIN)/obj/%.o: %.c Makefile mk/fuzz.mk
 	@mkdir -p $(@D)
 	$(call say,CC+FUZZ,$<)
 	$(Q)$(FUZZ_CC) $(BASE) $(FUZZ_SAN) $(fuzz_explored) \
 		-MMD -MP -c $< -o $@
 
-$(FUZZ)/fuzz.a: $(FUZZ_SRC:%.c=$(FUZZ)/obj/%.o)
+$(FUZZ_BIN)/fuzz.a: $(FUZZ_SRC:%.c=$(FUZZ_BIN)/obj/%.o)
 	@rm -f $@
 	$(Q)$(AR) rcsD $@ $^
 
-$(FUZZ)/fuzz_%: $(FUZZ)/obj/tests/fuzz/fuzz_%.o $(FUZZ)/fuzz.a
+$(FUZZ_BIN)/fuzz_%: $(FUZZ_BIN)/obj/tests/fuzz/fuzz_%.o $(FUZZ_BIN)/fuzz.a
 	$(call say,LINK,$@)
 	$(Q)$(FUZZ_CC) $(BASE) $(FUZZ_SAN) -fsanitize=fuzzer -pie -o $@ $^ $(FUZZ_LIBS)
 
 fuzz: $(FUZZ_NAMES:%=fuzz-%)
 
-$(FUZZ_NAMES:%=fuzz-%): fuzz-%: $(FUZZ)/fuzz_%
+$(FUZZ_NAMES:%=fuzz-%): fuzz-%: $(FUZZ_BIN)/fuzz_%
 	@mkdir -p $(FUZZ)/corpus/$*
 	$(Q)$(FUZZ_QUICK) $< $(FUZZ)/corpus/$* tests/fuzz/corpus/$* -max_len=$(fuzz_len) \
-		-timeout=20 -max_total_time=$(FUZZ_SECONDS) -runs=$(fuzz_runs) -rss_limit_mb=2048 \
-		-print_final_stats=1 -artifact_prefix=$(FUZZ)/found-$*- \
+		-timeout=20 -max_total_time=$(FUZZ_SECONDS) -runs=$(FUZZ_RUNS) -rss_limit_mb=2048 \
+		-seed=$(FUZZ_SEED) -print_final_stats=1 -artifact_prefix=$(FUZZ)/found-$*- \
 		$(if $(wildcard tests/fuzz/dict/$*),-dict=tests/fuzz/dict/$*) \
 		>$(FUZZ)/$*.log 2>&1 || { tail -n 60 $(FUZZ)/$*.log; exit 1; }
 	@awk -v name=$* '/^stat::number_of_executed_units/ { runs = $$2 } \
@@ -139,18 +140,19 @@ $(FUZZ_NAMES:%=fuzz-afl-%): fuzz-afl-%: $(FUZZ)/afl_%
 		END { printf "afl %-10s %9d executions, %5d edges, %d findings\n", name, runs, cov, bad; \
 			exit bad > 0 || runs == 0 }' $(FUZZ)/afl-$*/default/fuzzer_stats
 
-# By number and not by time: the same share on a slow machine.
+# By number and not by time, and but for the full run the same inputs each time:
+# what it finds then has come with the change. With -j2 two at a time.
 fuzz-run:
-	@$(MAKE) --no-print-directory FUZZ_SECONDS=0 \
+	@$(MAKE) --no-print-directory FUZZ_SECONDS=0 FUZZ_CMP= FUZZ_SEED=$(if $(FULL),0,1) \
 		FUZZ_RUNS=$(if $(filter-out -1,$(FUZZ_RUNS)),$(FUZZ_RUNS),20000) fuzz
 	@echo "$(words $(FUZZ_NAMES)) passed, 0 failed"
 
 # The fewest and smallest inputs that reach all that is reached, by edges.
-fuzz-keep: $(FUZZ_NAMES:%=$(FUZZ)/fuzz_%)
+fuzz-keep: $(FUZZ_NAMES:%=$(FUZZ_BIN)/fuzz_%)
 	$(Q)for name in $(FUZZ_NAMES); do \
 		rm -rf $(FUZZ)/keep/$$name; \
 		mkdir -p $(FUZZ)/keep/$$name $(FUZZ)/corpus/$$name; \
-		$(FUZZ)/fuzz_$$name -merge=1 -use_counters=0 -max_len=4096 $(FUZZ)/keep/$$name \
+		$(FUZZ_BIN)/fuzz_$$name -merge=1 -use_counters=0 -max_len=4096 $(FUZZ)/keep/$$name \
 			tests/fuzz/corpus/$$name $(FUZZ)/corpus/$$name >$(FUZZ)/keep.log 2>&1 || \
 			{ tail -n 30 $(FUZZ)/keep.log; exit 1; }; \
 		for input in $(FUZZ)/keep/$$name/*; do \
@@ -160,7 +162,7 @@ fuzz-keep: $(FUZZ_NAMES:%=$(FUZZ)/fuzz_%)
 	done
 
 -include $(patsubst %.c,$(FUZZ)/replay-obj/%.d,$(FUZZ_SRC) $(wildcard tests/fuzz/*.c)) \
-	$(patsubst %.c,$(FUZZ)/obj/%.d,$(FUZZ_SRC) $(wildcard tests/fuzz/*.c)) \
+	$(patsubst %.c,$(FUZZ_BIN)/obj/%.d,$(FUZZ_SRC) $(wildcard tests/fuzz/*.c)) \
 	$(patsubst %.c,$(FUZZ)/afl-obj/%.d,$(FUZZ_SRC) $(wildcard tests/fuzz/*.c))
 
 # --- golden bundles ---
@@ -176,7 +178,7 @@ golden: $(B)/golden
 check-golden: $(B)/golden $(B)/keybuzz-bundle $(B)/keybuzz-run
 	tests/golden/run $(B)
 
-.SECONDARY: $(FUZZ_NAMES:%=$(FUZZ)/obj/tests/fuzz/fuzz_%.o) \
+.SECONDARY: $(FUZZ_NAMES:%=$(FUZZ_BIN)/obj/tests/fuzz/fuzz_%.o) \
 	$(FUZZ_NAMES:%=$(FUZZ)/afl-obj/tests/fuzz/fuzz_%.o)
 .PHONY: check-fuzz fuzz fuzz-run fuzz-keep golden check-golden $(FUZZ_NAMES:%=fuzz-%)
 .PHONY: fuzz-afl $(FUZZ_NAMES:%=fuzz-afl-%)

@@ -10,6 +10,7 @@
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
 
+#include <sanitizer/asan_interface.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -35,21 +36,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 #endif
 
 /* Memory that is made once and not for each execution. What is taken ends where
- * the memory ends, so that an access behind it is seen. */
+ * the memory ends, and what was taken before is closed, so that an access behind
+ * the one or to the other is seen. */
 struct kb_fuzz_room {
 	uint8_t *bytes;
-	size_t size;
+	size_t size, taken;
 };
 
 static inline void *kb_fuzz_take(struct kb_fuzz_room *room, size_t len)
 {
 	if (!room->bytes || len > room->size) {
 		free(room->bytes);
-		room->size = len ? len : 1;
+		room->size = len > 4096 ? len : 4096;
 		room->bytes = malloc(room->size);
+		room->taken = room->size;
 		if (!room->bytes)
 			abort();
 	}
+	ASAN_POISON_MEMORY_REGION(room->bytes + room->size - room->taken, room->taken);
+	ASAN_UNPOISON_MEMORY_REGION(room->bytes + room->size - len, len);
+	room->taken = len;
 	return room->bytes + room->size - len;
 }
 

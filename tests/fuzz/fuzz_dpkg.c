@@ -5,6 +5,14 @@
 #include "core/mem.h"
 #include "stub/packages.h"
 
+/* A fuzzer finds out any word that is looked for: it may be there. */
+static void look_for(const struct kb_dpkg *db, const char *name)
+{
+	const struct kb_dpkg_package *found = kb_dpkg_find(db, name);
+
+	KB_MUST(!found || strcmp(found->name, name) == 0);
+}
+
 static void look(const uint8_t *data, size_t len, const char *arch)
 {
 	kb_autodpkg struct kb_dpkg db = {.v = NULL};
@@ -18,7 +26,7 @@ static void look(const uint8_t *data, size_t len, const char *arch)
 		    (i + 1 == db.n || strcmp(db.v[i + 1].name, db.v[i].name) != 0))
 			KB_MUST(kb_dpkg_has(&db, db.v[i].name, db.v[i].version));
 	}
-	KB_MUST(!kb_dpkg_find(&db, "no package has this name"));
+	look_for(&db, "no package has this name");
 }
 
 KB_FUZZ(dpkg)

@@ -17,7 +17,8 @@ struct outcome {
 
 static void run(const char *data, size_t len, size_t piece, struct outcome *o)
 {
-	kb_autofree struct kb_http_parser *p = kb_alloc(1, sizeof(*p));
+	static struct kb_fuzz_room state, pieces;
+	struct kb_http_parser *p = kb_fuzz_take(&state, sizeof(*p));
 	size_t at = 0;
 
 	memset(o, 0, sizeof(*o));
@@ -26,9 +27,8 @@ static void run(const char *data, size_t len, size_t piece, struct outcome *o)
 		size_t n = len - at < piece ? len - at : piece, used = 0, body_len = 0;
 		const char *body = NULL;
 		/* a copy, so that a read behind the piece is seen */
-		kb_autofree char *copy = malloc(n);
+		char *copy = kb_fuzz_take(&pieces, n);
 
-		KB_MUST(copy);
 		memcpy(copy, data + at, n);
 		o->rc = kb_http_parse(p, copy, n, &used, &body, &body_len, NULL);
 		if (o->rc < 0)

@@ -8,7 +8,7 @@
 #include "core/mem.h"
 #include "stub/journal.h"
 
-enum { RECORDS_MAX = 12, GIVEN = 89 };
+enum { RECORDS_MAX = 6, GIVEN = 89 };
 
 static const char role[] = "redis";
 
