@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "core/digest.h"
+#include "core/dir.h"
 #include "core/file.h"
 #include "core/mem.h"
 
@@ -137,7 +138,10 @@ static int disable(const char *name)
 
 static int reload(void)
 {
-	load_unit("mini.service");
+	static const char *const units[] = {"mini.service", "before.service"};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		load_unit(units[i]);
 	return 0;
 }
 
@@ -171,12 +175,27 @@ static int run(const char *verb, const char *name)
 	return strcmp(verb, "is-active") == 0 ? is_active(name) : 64;
 }
 
+/* What this program left when it was ended together with who had called it,
+ * which does not happen to a manager of its own. */
+static void begin(void)
+{
+	kb_autodir DIR *dir = NULL;
+	const char *name;
+
+	mkdir(STATE, 0755);
+	if (kb_dir_open(AT_FDCWD, STATE, &dir, NULL) < 0)
+		exit(3);
+	while (kb_dir_next(dir, &name, NULL) > 0)
+		if (name[0] == '.')
+			unlinkat(dirfd(dir), name, 0);
+}
+
 int main(int argc, char **argv)
 {
 	const char *verb = NULL, *name = NULL;
 
 	umask(022);
-	mkdir(STATE, 0755);
+	begin();
 	for (int i = 1; i < argc; i++) {
 		if (argv[i][0] == '-')
 			continue;

@@ -206,6 +206,78 @@ static void reinstall(void)
 	ends(install(SECOND), 0, "the newest release is welcome");
 }
 
+static int go_back(const char *permission)
+{
+	return RUN("install", FIRST, "--host", "mini-01", "--downgrade", permission, "--quiet");
+}
+
+/* What release 1 has and release 2 has not. */
+static void dropped(void)
+{
+	world_reset(&world);
+	ends(install(FIRST), 0, "install");
+	ok(is_there(MINI "/old/past.txt") && is_there("/run/systemd/manager/before.service.active"),
+	   "a file and a unit that the next release has not");
+	ends(RUN("plan", SECOND, "--host", "mini-01"), 0, "plan of the next release");
+	says("remove   unit       /etc/systemd/system/before.service", "names the unit");
+	says("remove   file       " MINI "/old/past.txt", "and the file");
+	ends(install(SECOND), 0, "upgrade");
+	ok(!is_there(MINI "/old") && !is_there("/etc/systemd/system/before.service") &&
+		   !is_there("/run/systemd/manager/before.service.active"),
+	   "they are gone, and the service is stopped");
+	ends(RUN("plan", SECOND, "--host", "mini-01"), 0, "plan after it");
+	says("\n10 keep", "nothing is left to remove");
+	put(MINI "/old/past.txt", "somebody's\n", 0644, 0);
+	ends(install(FAILS), 60, "an upgrade that fails");
+	ok(holds(MINI "/old/past.txt", "somebody's\n"),
+	   "what stands there now is nobody's of ours");
+}
+
+/* One of release 1 that was changed is the one who changed it's. */
+static void dropped_and_changed(void)
+{
+	world_reset(&world);
+	ends(install(FIRST), 0, "install");
+	put(MINI "/old/past.txt", "edited by hand\n", 0644, 0);
+	put("/etc/systemd/system/before.service", "[Service]\nExecStart=/bin/true\n", 0644, 0);
+	ends(install(SECOND), 0, "upgrade");
+	ok(holds(MINI "/old/past.txt", "edited by hand\n"), "an edited file stays");
+	ok(is_there("/etc/systemd/system/before.service.kept") &&
+		   !is_there("/etc/systemd/system/before.service"),
+	   "an edited unit is set aside");
+	ends(install(SECOND), 0, "install again");
+	ends(RUN("uninstall", "mini"), 0, "uninstall");
+	ok(holds(MINI "/old/past.txt", "edited by hand\n"), "the edited file still stays");
+}
+
+/* I10 */
+static void downgrade(void)
+{
+	kb_autofree char *first = NULL, *back = NULL;
+
+	world_reset(&world);
+	ends(install(FIRST), 0, "install");
+	first = list();
+	ends(install(SECOND), 0, "upgrade");
+	ends(go_back("/bundles/none"), 50, "I10 a permission that is not there: 50");
+	ends(go_back("/bundles/elsewhere"), 14, "I10 for another host: 14");
+	ends(go_back("/bundles/over"), 13, "I10 after its last day: 13");
+	ends(go_back("/bundles/strange"), 10, "I10 by a stranger: 10");
+	ends(go_back("/bundles/changed"), 11, "I10 with another day: 11");
+	ends(go_back(FIRST), 22, "I10 a bundle in its place: 22");
+	ends(RUN("plan", FIRST, "--host", "mini-01", "--downgrade", "/bundles/back"), 0,
+	     "plan with a permission changes nothing");
+	ends(install(FIRST), 12, "I10 without one it is refused: 12");
+	ends(go_back("/bundles/back"), 0, "I10 with it the host goes back");
+	back = list();
+	ok(strcmp(first, back) == 0, "to what it was");
+	if (strcmp(first, back) != 0)
+		world_print_difference(first, back);
+	ends(install(FIRST), 0, "there it may be installed again");
+	ends(install(SECOND), 0, "forward again");
+	ends(go_back("/bundles/back"), 12, "I10 the same permission once more: 12");
+}
+
 static void failed_upgrade(void)
 {
 	kb_autobuf struct kb_buf before = KB_BUF_INIT;
@@ -223,8 +295,10 @@ static void failed_upgrade(void)
 	ends(RUN("status"), 0, "status");
 	says("mini 1.0.1: installed", "names the release that runs");
 	says("upgrade to 1.0.3: 60 step", "and how the upgrade failed");
-	ends(install(FIRST), 12, "the floor stays where the upgrade raised it: 12");
+	ends(install(FIRST), 0, "the release that runs is welcome");
+	ends(install(SECOND), 12, "the floor stays where the upgrade raised it: 12");
 	ends(install(FAILS), 60, "the same upgrade fails the same way");
+	ends(install(FIRST), 0, "and the release that runs is still welcome");
 }
 
 /* One change, and what the audit says about it. */
@@ -311,6 +385,9 @@ int main(int argc, char **argv)
 	uninstall_clean();
 	uninstall_restores();
 	reinstall();
+	dropped();
+	dropped_and_changed();
+	downgrade();
 	failed_upgrade();
 	audit();
 	umount2(base, MNT_DETACH);
