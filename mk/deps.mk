@@ -5,8 +5,8 @@ DEPS_BUILD := build-essential pkg-config libarchive-dev libzstd-dev libssl-dev l
 DEPS_SITE  := mmdebstrap skopeo curl debian-archive-keyring dpkg-dev
 DEPS_TEST  := libcmocka-dev clang clang-format clang-tidy cppcheck shellcheck valgrind strace \
 	      systemd-container iproute2 nftables tcpdump openssh-client openssl xfsprogs e2fsprogs btrfs-progs \
-	      docker-registry gnupg makeself zstd jq mandoc minisign gcovr python3 python3-pika procps \
-	      libfuse3-dev afl++
+	      docker-registry gnupg makeself zstd jq mandoc minisign gcovr python3 python3-pika \
+	      python3-jsonschema procps fuse3 libfuse3-dev disorderfs faketime afl++
 DEPS       := $(DEPS_BUILD) $(DEPS_SITE) $(DEPS_TEST)
 
 deps:
