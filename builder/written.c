@@ -14,7 +14,8 @@
 #define SIGNATURE "signature "
 
 enum {
-	SAID_LEN = sizeof(HEAD) + KB_HEX_LEN + sizeof(WHOLE) + KB_HEX_LEN,
+	HEAD_LEN = sizeof(HEAD) + KB_HEX_LEN,
+	SAID_LEN = HEAD_LEN + sizeof(WHOLE) + KB_HEX_LEN,
 	SEAL_LEN = sizeof(SIGNATURE) + 2 * KB_SIGNATURE_LEN,
 };
 
@@ -35,24 +36,12 @@ static void describe(const char *path, const struct stat *st, struct kb_buf *out
 		      (intmax_t)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
 }
 
-static bool take_digest(const char **at, const char *word, struct kb_digest *ret_digest)
-{
-	size_t skip = strlen(word);
-	const char *hex = *at + skip;
-
-	*at = hex + KB_HEX_LEN + 1;
-	return memcmp(hex - skip, word, skip) == 0 && hex[KB_HEX_LEN] == '\n' &&
-	       kb_hex_parse(hex, ret_digest->b, KB_DIGEST_LEN);
-}
-
 static bool is_signed(const char *record, size_t len, const struct kb_key *by)
 {
 	kb_autobuf struct kb_buf covered = KB_BUF_INIT;
-	const char *seal = record + len;
 	uint8_t signature[KB_SIGNATURE_LEN];
 
-	if (memcmp(seal, SIGNATURE, strlen(SIGNATURE)) != 0 || seal[SEAL_LEN - 1] != '\n' ||
-	    !kb_hex_parse(seal + strlen(SIGNATURE), signature, KB_SIGNATURE_LEN))
+	if (!kb_hex_line(record + len, SIGNATURE, signature, KB_SIGNATURE_LEN))
 		return false;
 	kb_pae(PURPOSE, record, len, &covered);
 	return kb_key_verify(by, covered.data, covered.len, signature, NULL) == 0;
@@ -77,8 +66,8 @@ bool kb_written_find(struct kb_store *store, const struct kb_key *by, const char
 	    !is_signed(record.data, wanted.len + SAID_LEN, by))
 		return false;
 	said = record.data + wanted.len;
-	return take_digest(&said, HEAD, &ret_written->head) &&
-	       take_digest(&said, WHOLE, &ret_written->whole);
+	return kb_hex_line(said, HEAD, ret_written->head.b, KB_DIGEST_LEN) &&
+	       kb_hex_line(said + HEAD_LEN, WHOLE, ret_written->whole.b, KB_DIGEST_LEN);
 }
 
 int kb_written_keep(struct kb_store *store, const struct kb_secret_key *by, const char *path,

@@ -124,6 +124,14 @@ bool kb_hex_parse(const char *hex, uint8_t *ret_bytes, size_t len)
 	return true;
 }
 
+bool kb_hex_line(const char *line, const char *word, uint8_t *ret_bytes, size_t len)
+{
+	size_t skip = strlen(word);
+
+	return memcmp(line, word, skip) == 0 && line[skip + 2 * len] == '\n' &&
+	       kb_hex_parse(line + skip, ret_bytes, len);
+}
+
 bool kb_digest_parse(const char *hex, struct kb_digest *ret_digest)
 {
 	struct kb_digest d = {0};

@@ -36,6 +36,9 @@ int kb_digest_cmp(const struct kb_digest *a, const struct kb_digest *b);
 void kb_hex(const uint8_t *bytes, size_t len, char *out /* 2 * len + 1 */);
 /* LEN bytes of the 2 * LEN lower-case hex digits that begin HEX, else false. */
 bool kb_hex_parse(const char *hex, uint8_t *ret_bytes, size_t len);
+/* The same of a line "WORD HEX": LINE, of at least that length, begins with WORD,
+ * which ends with a blank, and ends with a newline behind the digits. */
+bool kb_hex_line(const char *line, const char *word, uint8_t *ret_bytes, size_t len);
 /* Exactly 64 lower-case hex digits and nothing behind them, else false. */
 bool kb_digest_parse(const char *hex, struct kb_digest *ret_digest);
 

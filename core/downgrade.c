@@ -27,15 +27,6 @@ void kb_downgrade_covered(const char *lines, size_t len, struct kb_buf *out)
 	kb_pae(KB_DOWNGRADE_PURPOSE, lines, len, out);
 }
 
-/* LEN bytes in hex behind WORD, in a line at LINE that is long enough. */
-static bool take_hex(const char *line, const char *word, uint8_t *ret_bytes, size_t len)
-{
-	size_t skip = strlen(word);
-
-	return memcmp(line, word, skip) == 0 && line[skip + 2 * len] == '\n' &&
-	       kb_hex_parse(line + skip, ret_bytes, len);
-}
-
 /* *RET_LEN: the signed lines. */
 static int authenticate(const char *text, size_t len, const struct kb_trust *trust, size_t *ret_len,
 			struct kb_err *err)
@@ -49,8 +40,8 @@ static int authenticate(const char *text, size_t len, const struct kb_trust *tru
 	if (len > KB_DOWNGRADE_MAX || len < SEAL)
 		return kb_err_set(err, KB_E_DAMAGED, "no permission to downgrade, or cut short");
 	lines = len - SEAL;
-	if (!take_hex(text + lines, KEY, key.b, KB_KEY_LEN) ||
-	    !take_hex(text + lines + KEY_LINE, SIGNATURE, signature, KB_SIGNATURE_LEN))
+	if (!kb_hex_line(text + lines, KEY, key.b, KB_KEY_LEN) ||
+	    !kb_hex_line(text + lines + KEY_LINE, SIGNATURE, signature, KB_SIGNATURE_LEN))
 		return kb_err_set(
 			err, KB_E_DAMAGED,
 			"no permission to downgrade: does not end with a key and a signature");

@@ -16,7 +16,7 @@ int kb_dropped_find(struct kb_scene *scene, struct kb_dropped **ret_dropped, str
 void kb_dropped_free(struct kb_dropped *d);
 
 /* Those that would go or come back, in order of path: false after the last.
- * *RET_KIND is "unit", "folder" or "file". */
+ * *RET_KIND is "unit", "directory" or "file". */
 bool kb_dropped_at(const struct kb_dropped *d, size_t i, const char **ret_action,
 		   const char **ret_kind, const char **ret_path);
 
